@@ -1,0 +1,3 @@
+#!/bin/sh
+echo "not assembled yet" >&2
+exit 1

@@ -1,0 +1,48 @@
+"""Prints unittest results as TAP, for automake's driver: one line a test, skips with reason.
+
+    import tap
+    class Something (unittest.TestCase): ...
+    if __name__ == "__main__":
+        tap.main ()
+"""
+import sys
+import traceback
+import unittest
+
+
+class TapResult(unittest.TestResult):
+    def __init__(self, total):
+        super().__init__()
+        self.number = 0
+        print("1..%d" % total, flush=True)
+
+    def line(self, ok, test, tail=""):
+        self.number += 1
+        name = test.id().replace("__main__.", "").replace("#", "")
+        print("%sok %d - %s%s" % ("" if ok else "not ", self.number, name, tail), flush=True)
+
+    def addSuccess(self, test):
+        self.line(True, test)
+
+    def addSkip(self, test, reason):
+        self.line(True, test, " # SKIP " + reason)
+
+    def addFailure(self, test, err):
+        self.failures.append((test, err))
+        for line in "".join(traceback.format_exception(*err)).splitlines():
+            print("# " + line)
+        self.line(False, test)
+
+    addError = addFailure
+
+
+def main():
+    """Runs all tests of the main module, or those whose name holds an argument's text."""
+    suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
+    tests = [t for group in suite for t in group]
+    words = sys.argv[1:]
+    if words:
+        tests = [t for t in tests if any(w in t.id() for w in words)]
+    result = TapResult(len(tests))
+    unittest.TestSuite(tests).run(result)
+    sys.exit(1 if result.failures else 0)

@@ -1,0 +1,8 @@
+EXTRA_DIST += tests/lib/tap.py
+include tests/genesys-sim/local.mk
+include tests/unit/local.mk
+include tests/abi/local.mk
+include tests/plugin/local.mk
+include tests/e2e/local.mk
+include tests/docs/local.mk
+include tests/bench/local.mk
