@@ -1,4 +1,4 @@
-EXTRA_DIST += tests/lib/tap.py
+EXTRA_DIST += tests/lib/tap.py tests/lib/slapd.py tests/lib/tls.py
 include tests/genesys-sim/local.mk
 include tests/unit/local.mk
 include tests/abi/local.mk
