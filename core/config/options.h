@@ -1,0 +1,38 @@
+/* A plugin's options: what it declared, matched with the file and the environment.
+ *
+ * This is what the plugin sees as struct syncd_config. Host-owned options (plugin, timeout,
+ * sessions, proxy, requests_per_minute, allow_plaintext, KEY_file) are added for every plugin.
+ * Secrets are read from KEY or KEY_file, never printed, wiped by options_free(). */
+#ifndef SYNCD_CONFIG_OPTIONS_H
+#define SYNCD_CONFIG_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/settings.h"
+#include "syncd/plugin.h"
+
+struct syncd_config;
+
+/* Matches ENDPOINT's keys with PLUGIN's declared options. Errors have file:line:column and the
+ * nearest known key; a missing required option names the key, the variable and KEY_file. */
+int options_load (const struct endpoint *, const struct syncd_plugin *,
+                  struct syncd_config **ret_config, struct error *);
+void options_free (struct syncd_config *);
+
+/* Typed access, as in struct syncd_host; unknown keys are a bug of the plugin: NULL or 0. */
+const char *options_text (const struct syncd_config *, const char *key);
+int64_t options_number (const struct syncd_config *, const char *key);
+bool options_is_set (const struct syncd_config *, const char *key); /* by file or environment */
+size_t options_count (const struct syncd_config *, const char *key);
+const char *options_item (const struct syncd_config *, const char *key, size_t i);
+const char *options_item_key (const struct syncd_config *, const char *key, size_t i);
+const char *options_name (const struct syncd_config *);
+
+/* The host-owned options, for documents and `syncd plugins`. */
+const struct syncd_option *options_host_owned (size_t *ret_count);
+/* "string", "list of uri", "enum (a b)", …: for people. A text of its own. */
+char *options_type_name (const struct syncd_option *);
+
+#endif

@@ -1,0 +1,1 @@
+core_libcore_la_SOURCES += core/record/entry.c core/record/entry.h core/record/schema.h
