@@ -17,6 +17,8 @@
  *               host->fail(), which keeps the message. Outputs are untouched on failure.
  *   Threads     No two calls on one session at a time. An instance is shared by sessions;
  *               see SYNCD_THREADS_*.
+ *   Operations  All that version 1.0 has are there, but for load and unload; later ones are
+ *               optional. Check a newer member of the host's with SYNCD_HAS before its use.
  *   Waiting     A plugin returns within a second of host->cancelled() becoming true. It
  *               never sleeps and never repeats a request: the host alone waits and retries
  *               (one exception: renewing an access token).
@@ -85,7 +87,8 @@ extern "C" {
 
 /* ---- 3. opaque host objects --------------------------------------------------------- */
 
-struct syncd_ctx;    /* who is calling: instance, session, cancellation, last failure      */
+struct syncd_ctx;    /* who is calling: instance, session, cancellation, last failure;
+                        NULL for log() and fail() in load() and unload()                   */
 struct syncd_config; /* the validated options of one instance                              */
 struct syncd_entry;  /* one entry of a source (output)                                     */
 struct syncd_buffer; /* bytes or JSON text that a plugin hands to the host (output)        */
@@ -260,7 +263,7 @@ struct syncd_option {
   const char *key;           /* dotted: "tls.ca_file"                                      */
   uint32_t type;             /* SYNCD_OPT_* type and flags                                 */
   uint32_t reserved;         /* 0                                                          */
-  const char *default_value; /* as a user would write it; NULL: none                       */
+  const char *default_value; /* as a user would write it; NULL: none (SECRET, MAP: NULL)   */
   const char *words;         /* ENUM: the words, separated by spaces                       */
   const char *environment;   /* variable read where the file has nothing; NULL: none       */
   const char *help;          /* one line; a test compares it with the manual page          */
@@ -398,7 +401,8 @@ struct syncd_plugin {
 
   /* Life cycle. load once a process, before threads; create one instance from its options,
    * no network; open one session, connects and authenticates. close pairs with a successful
-   * open, destroy with create, unload with load. The library is never unmapped. */
+   * open, destroy with create, unload with load. The library is never unmapped. load and
+   * unload may be NULL; they pass NULL as the ctx of log() and fail(). */
   int32_t (*load) (const struct syncd_host *host, void **ret_state);
   void (*unload) (void *state);
   int32_t (*create) (struct syncd_ctx *, void *state, const struct syncd_config *,
