@@ -1,0 +1,34 @@
+/* http-private: what the files of http share with one another, and nobody else. */
+#ifndef COMMON_HTTP_PRIVATE_H
+#define COMMON_HTTP_PRIVATE_H
+
+#include "http.h"
+
+#include <curl/curl.h>
+#include <openssl/ssl.h>
+
+struct http_client {
+  char *ca_file;
+  char *proxy;
+  char *user_agent;
+  long timeout_ms;
+  long tls_version;
+  bool plaintext;
+  const struct http_header_names *names;
+  X509_STORE *store; /* NULL: libcurl loads ca_file itself */
+};
+
+struct http {
+  struct http_client *client;
+  CURL *easy;
+  int (*cancelled) (void *);
+  void *data;
+  int attempts; /* times that libcurl began to send the current request */
+  struct http_reply reply;
+  char error[CURL_ERROR_SIZE];
+};
+
+/* The header callback's work: one line of LEN bytes. */
+void http_header_line (struct http *, const char *line, size_t len);
+
+#endif

@@ -1,0 +1,106 @@
+/* apply-create: POST of a whole document, at once: the service itself finds what is taken. */
+#include <config.h>
+
+#include "sink.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* A new account's version counts the service's own few steps; a higher one had a life before. */
+#define REVIVED_VERSION 16
+
+static uint32_t
+account_flags (int32_t status, struct json account)
+{
+  struct json version = json_member_nocase (json_member_nocase (account, "meta", 4), "version", 7);
+  if (status == 200 || json_integer (version, 0) > REVIVED_VERSION)
+    return SYNCD_ACCOUNT_REVIVED;
+  return SYNCD_ACCOUNT_CREATED;
+}
+
+static int
+hex (char c)
+{
+  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* The last segment of a Location, decoded. */
+static bool
+id_of_location (const char *location, char *id, size_t size)
+{
+  const char *p = strrchr (location, '/');
+  size_t n = 0;
+  for (p = p != NULL ? p + 1 : ""; *p != '\0' && *p != '?' && n + 1 < size; p++) {
+    bool coded = p[0] == '%' && hex (p[1]) >= 0 && hex (p[2]) >= 0;
+    id[n++] = coded ? (char) (hex (p[1]) * 16 + hex (p[2])) : *p;
+    p += coded ? 2 : 0;
+  }
+  id[n] = '\0';
+  return n > 0 && strcasecmp (id, "users") != 0;
+}
+
+/* An answer without an id: the account that has the user name which was sent. */
+static bool
+id_by_name (struct apply *a, struct json document, char *id, size_t size)
+{
+  struct scim_session *s = &a->session->scim;
+  char name[SINK_MAX_ID];
+  struct json found = {NULL, 0}, item;
+  if (!json_text (json_member_nocase (document, "userName", 8), name, sizeof name, NULL)
+      || sink_search (s, "userName", name, NULL, 0) != SYNCD_RESULT_OK)
+    return false;
+  struct json_walk w = json_begin (sink_resources (s, NULL));
+  while (json_next (&w, NULL, &item)) {
+    if (!sink_has (item, "userName", name))
+      continue;
+    if (found.at != NULL)
+      return false;
+    found = item;
+  }
+  return json_text (json_member_nocase (found, "id", 2), id, size, NULL) && id[0] != '\0';
+}
+
+static void
+created (struct apply *a, struct json document)
+{
+  struct scim_session *s = &a->session->scim;
+  int32_t status = s->answer.status;
+  struct json account = scim_body (s, JSON_OBJECT);
+  uint32_t flags = account_flags (status, account);
+  char id[SINK_MAX_ID];
+  if (json_text (json_member_nocase (account, "id", 2), id, sizeof id, NULL) && id[0] != '\0') {
+    apply_conclude (a, id, flags, account);
+    return;
+  }
+  if (id_of_location (scim_reply (s)->location, id, sizeof id) || id_by_name (a, document, id, sizeof id)) {
+    apply_conclude (a, id, flags, (struct json) {NULL, 0});
+    return;
+  }
+  scim_explain (s, "POST /users: HTTP %d without the account's id in it, and no account with this user name is found", (int) status);
+  s->answer.status = status;
+  apply_refuse (a, SYNCD_RESULT_UNKNOWN);
+}
+
+void
+apply_create (struct apply *a)
+{
+  struct scim_session *s = &a->session->scim;
+  struct scim_call call = {.kind = SYNCD_REQUEST_CREATE, .method = "POST", .with_body = true, .names_user = true,
+                           .max_reply = SCIM_MAX_REPLY};
+  struct json document;
+  size_t len = 0;
+  const char *text = a->session->sink->host->change_document (a->change, &len);
+  if (!json_check (text, len, &document) || json_kind (document) != JSON_OBJECT) {
+    scim_explain (s, "the document of the new account is no JSON object: nothing was sent");
+    apply_refuse (a, SYNCD_RESULT_ENTRY);
+    return;
+  }
+  scim_url (s, "/users");
+  text_reset (&s->body);
+  text_add (&s->body, text, len);
+  int32_t result = scim_send (s, &call);
+  if (result == SYNCD_RESULT_OK)
+    created (a, document);
+  else
+    apply_refuse (a, result);
+}
