@@ -25,6 +25,7 @@ struct endpoint {          /* a source or a sink */
 
 struct settings {
   struct node *root;       /* owns all nodes; an empty object where there is no file */
+  struct node *defaults;   /* owns the default mapping, where there is no other */
   char *file;              /* the configuration file, or NULL */
   struct endpoint source, sink;
 
@@ -66,7 +67,8 @@ struct settings_request {  /* from the command line; NULL where not given */
 int settings_load (const struct settings_request *, struct settings *ret_settings, struct error *);
 void settings_fini (struct settings *);
 
-/* "30s", "5m", "12h", "7d", "never" (-1), "auto" (0), or bare seconds. 0 or -1. */
+/* "500ms", "30s", "5m", "12h", "7d", "2w", "never" (-1), "auto" (0), or bare seconds. 0, or -1
+ * with the output untouched. */
 int settings_parse_duration (const char *text, int64_t *ret_ms);
 
 #endif
