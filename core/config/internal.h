@@ -8,6 +8,7 @@
 
 #include "config/node.h"
 #include "config/settings.h"
+#include "syncd/plugin.h"
 #include "util/error.h"
 
 #define CONFIG_MAX_BYTES (1024 * 1024) /* of a file, and of all text after ${NAME} */
@@ -67,6 +68,44 @@ int endpoint_choose (const struct node *root, const char *section, const char *w
 int policies_load (const struct node *root, struct settings *, struct error *);
 int places_load (const struct node *root, const struct settings_request *, struct settings *,
                  struct error *);
+
+/* ---- options ---- */
+
+/* One option of an endpoint, declared and given. */
+struct option_value {
+  struct syncd_option option; /* a copy: plugins' arrays have a stride of their own */
+  bool host_owned;
+  const struct node *node;      /* where the file has it, under KEY */
+  const struct node *file_node; /* a secret's KEY_file */
+  bool set;                     /* by file or environment */
+  size_t count;                 /* texts; 1 for a single value, 0: neither set nor default */
+  char **keys;                  /* MAP */
+  char **texts;
+  int64_t number;               /* INT, BOOL, DURATION, SIZE: of the first text */
+};
+
+struct syncd_config {
+  char *name;    /* of the endpoint */
+  const char *section; /* "sources" or "sinks" */
+  struct option_value *values;
+  size_t count;
+};
+
+struct option_value *option_find (const struct syncd_config *, const char *key);
+/* option_match.c: finds each key of the file's object among the options. */
+int option_match (struct syncd_config *, const struct node *object, struct error *);
+/* option_parse.c: checks one text by the option's type. WHY gets what is wrong with it, without
+ * the text itself where that may be secret: a text of its own. */
+int option_parse (const struct syncd_option *, const char *text, int64_t *ret_number,
+                  char **ret_why);
+/* Takes TEXT (and KEY, of a MAP) over as one more text. */
+void option_add_take (struct option_value *, char *key, char *text);
+/* option_default.c: what the environment or the declaration says, where the file is silent. */
+int option_from_environment (struct option_value *, struct error *);
+int option_from_default (struct option_value *, struct error *);
+/* secret.c: reads KEY_file; refuses a literal secret in a file that others can read. */
+int secret_from_file (struct option_value *, struct error *);
+int secret_check_literal (const struct option_value *, struct error *);
 
 #define COUNT(array) (sizeof (array) / sizeof *(array))
 

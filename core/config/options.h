@@ -2,6 +2,8 @@
  *
  * This is what the plugin sees as struct syncd_config. Host-owned options (plugin, timeout,
  * sessions, proxy, requests_per_minute, allow_plaintext, KEY_file) are added for every plugin.
+ * A plugin that declares one of these itself gives it its own default (timeout: 20s). Where a
+ * number may also be "auto" (sessions, requests_per_minute), auto reads as 0.
  * Secrets are read from KEY or KEY_file, never printed, wiped by options_free(). */
 #ifndef SYNCD_CONFIG_OPTIONS_H
 #define SYNCD_CONFIG_OPTIONS_H
