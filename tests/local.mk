@@ -1,3 +1,5 @@
+check_LTLIBRARIES =
+check_DATA =
 EXTRA_DIST += tests/lib/tap.py tests/lib/slapd.py tests/lib/tls.py
 include tests/genesys-sim/local.mk
 include tests/unit/local.mk

@@ -1,0 +1,24 @@
+# Test plugins, never installed: a scripted source and a sink with failures on demand. The
+# comments of script-file.h and sink-memory.h say what they can do. `make check` collects them in
+# .plugins-test, which SYNCD_PLUGIN_DIR or --plugin-dir names.
+TEST_MODULE_CFLAGS = $(AM_CFLAGS) -D_GNU_SOURCE
+TEST_MODULE_LDFLAGS = $(PLUGIN_LDFLAGS) -rpath /nowhere
+check_LTLIBRARIES += tests/plugin/syncd-script.la tests/plugin/syncd-memory.la
+tests_plugin_syncd_script_la_SOURCES = tests/plugin/source-script.c tests/plugin/script-file.c \
+  tests/plugin/script-file.h tests/plugin/test-codes.h
+tests_plugin_syncd_script_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_plugin_syncd_script_la_CFLAGS = $(TEST_MODULE_CFLAGS)
+tests_plugin_syncd_script_la_LDFLAGS = $(TEST_MODULE_LDFLAGS)
+tests_plugin_syncd_script_la_LIBADD = $(JANSSON_LIBS)
+tests_plugin_syncd_memory_la_SOURCES = tests/plugin/sink-memory.c tests/plugin/sink-memory.h \
+  tests/plugin/memory-apply.c tests/plugin/memory-store.c tests/plugin/memory-store.h \
+  tests/plugin/scim-patch.c tests/plugin/scim-patch.h
+tests_plugin_syncd_memory_la_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_plugin_syncd_memory_la_CFLAGS = $(TEST_MODULE_CFLAGS)
+tests_plugin_syncd_memory_la_LDFLAGS = $(TEST_MODULE_LDFLAGS)
+tests_plugin_syncd_memory_la_LIBADD = $(JANSSON_LIBS) $(PTHREAD_LIBS)
+
+TEST_PLUGINS = tests/plugin/syncd-script.la tests/plugin/syncd-memory.la
+.plugins-test/.stamp: $(TEST_PLUGINS)
+	$(AM_V_GEN)$(COLLECT); collect .plugins-test $(TEST_PLUGINS)
+check_DATA += .plugins-test/.stamp
