@@ -49,7 +49,7 @@ static bool
 may_do_without (int32_t result)
 {
   return result == SYNCD_RESULT_OK || result == SYNCD_RESULT_FORBIDDEN || result == SYNCD_RESULT_ENTRY
-         || result == SYNCD_RESULT_CONFIG;
+         || result == SYNCD_RESULT_CONFIG || result == SYNCD_RESULT_LINK;
 }
 
 int32_t

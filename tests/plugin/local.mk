@@ -22,3 +22,14 @@ TEST_PLUGINS = tests/plugin/syncd-script.la tests/plugin/syncd-memory.la
 .plugins-test/.stamp: $(TEST_PLUGINS)
 	$(AM_V_GEN)$(COLLECT); collect .plugins-test $(TEST_PLUGINS)
 check_DATA += .plugins-test/.stamp
+
+# Plugins called directly, without the host. sink-driver loads any sink.
+if WITH_SINK_GENESYS_SCIM
+check_PROGRAMS += tests/plugin/sink-driver
+TESTS += tests/plugin/genesys-scim-faults.py
+endif
+tests_plugin_sink_driver_SOURCES = tests/plugin/sink-driver.c tests/plugin/driver-host.c \
+  tests/plugin/driver-host.h
+tests_plugin_sink_driver_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_plugin_sink_driver_LDADD = $(JANSSON_LIBS) $(PTHREAD_LIBS) -ldl
+EXTRA_DIST += tests/plugin/genesys-scim-faults.py tests/plugin/scripted.py tests/plugin/driver.py
