@@ -35,6 +35,16 @@ class TapResult(unittest.TestResult):
 
     addError = addFailure
 
+    def addSubTest(self, test, subtest, err):
+        """A failed part of a test: its test gets one line, whatever the number of such parts."""
+        if err is not None:
+            first = all(t is not test for t, _ in self.failures)
+            for line in ["in " + str(subtest)] + "".join(traceback.format_exception(*err)).splitlines():
+                print("# " + line)
+            self.failures.append((test, err))
+            if first:
+                self.line(False, test)
+
 
 def main():
     """Runs all tests of the main module, or those whose name holds an argument's text."""
