@@ -216,7 +216,7 @@ class Create(Case):
                 (Reply(302, None, {"Location": "https://login.example/"}), "CONFIG"),
                 (error_body(429), "BUDGET"), (error_body(408), "UNKNOWN"), (error_body(500), "UNKNOWN"),
                 (Reply(503, "<html><body>Service <b>Unavailable</b>", kind="text/html"), "UNKNOWN"),
-                (Reply(504), "UNKNOWN"), (RESET, "UNKNOWN"), (b"HTTP/1.1 200 OK\r\nContent-Le", "UNKNOWN"),
+                (Reply(504), "UNKNOWN"), (RESET, "UNKNOWN"), (b"HTTP/1.1 201 Created\r\nContent-Length: 50\r\n\r\n{", "UNKNOWN"),
                 (b"nonsense\r\n\r\n", "UNKNOWN")):
             with self.subTest(wanted=wanted, answer=getattr(answer, "status", answer)):
                 result = self.create(answer)
