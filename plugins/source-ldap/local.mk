@@ -1,0 +1,15 @@
+if WITH_SOURCE_LDAP
+plugin_LTLIBRARIES += plugins/syncd-ldap.la
+plugins_syncd_ldap_la_SOURCES = \
+  plugins/source-ldap/source-ldap.h plugins/source-ldap/plugin.c plugins/source-ldap/options.c \
+  plugins/source-ldap/text.c plugins/source-ldap/errors.c plugins/source-ldap/watch.c \
+  plugins/source-ldap/connect.c plugins/source-ldap/tls.c plugins/source-ldap/diagnose.c \
+  plugins/source-ldap/bind.c plugins/source-ldap/server.c plugins/source-ldap/search.c \
+  plugins/source-ldap/wanted.c plugins/source-ldap/values.c plugins/source-ldap/range.c \
+  plugins/source-ldap/identity.c plugins/source-ldap/dn.c plugins/source-ldap/schema.c \
+  plugins/source-ldap/filter.c plugins/source-ldap/changes.c plugins/source-ldap/scan.c \
+  plugins/source-ldap/get.c plugins/source-ldap/describe.c
+plugins_syncd_ldap_la_CPPFLAGS = $(AM_CPPFLAGS) -D_DEFAULT_SOURCE $(LDAP_CFLAGS) $(CRYPTO_CFLAGS)
+plugins_syncd_ldap_la_LDFLAGS = $(PLUGIN_LDFLAGS)
+plugins_syncd_ldap_la_LIBADD = $(LDAP_LIBS) $(CRYPTO_LIBS) $(PTHREAD_LIBS)
+endif

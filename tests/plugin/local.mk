@@ -33,3 +33,10 @@ tests_plugin_sink_driver_SOURCES = tests/plugin/sink-driver.c tests/plugin/drive
 tests_plugin_sink_driver_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_plugin_sink_driver_LDADD = $(JANSSON_LIBS) $(PTHREAD_LIBS) -ldl
 EXTRA_DIST += tests/plugin/genesys-scim-faults.py tests/plugin/scripted.py tests/plugin/driver.py
+
+if WITH_SOURCE_LDAP
+check_PROGRAMS += tests/plugin/source-driver
+tests_plugin_source_driver_SOURCES = tests/plugin/source-driver.c
+tests_plugin_source_driver_CPPFLAGS = $(AM_CPPFLAGS) -D_DEFAULT_SOURCE
+tests_plugin_source_driver_LDADD = -ldl
+endif

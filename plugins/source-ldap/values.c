@@ -1,0 +1,190 @@
+/* values.c: an entry of an answer, given to the host.
+ *
+ * Names and values are borrowed from libldap's message; the host copies what it wants. The id
+ * is looked for first, so that nothing of an entry without one reaches the host. */
+#include "source-ldap.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static bool
+found_room (struct wanted *wanted)
+{
+  size_t size = wanted->found_size ? wanted->found_size * 2 : 32;
+  struct found *found;
+
+  if (wanted->found_count < wanted->found_size)
+    return true;
+  found = realloc (wanted->found, size * sizeof *found);
+  if (!found)
+    return false;
+  wanted->found = found;
+  wanted->found_size = size;
+  return true;
+}
+
+static void
+found_clear (struct wanted *wanted)
+{
+  for (size_t i = 0; i < wanted->found_count; i++)
+    ber_memfree (wanted->found[i].values);
+  wanted->found_count = 0;
+}
+
+/* All attributes of the entry, their names without transfer options. */
+static int
+found_read (LDAP *ld, LDAPMessage *message, BerElement *ber, struct wanted *wanted)
+{
+  struct found found = { { 0, NULL }, NULL, false };
+  size_t position;
+  int rc;
+
+  while ((rc = ldap_get_attribute_ber (ld, message, ber, &found.name, &found.values)) ==
+             LDAP_SUCCESS &&
+         found.name.bv_val) {
+    if (!found_room (wanted)) {
+      ber_memfree (found.values);
+      return LDAP_NO_MEMORY;
+    }
+    position = SIZE_MAX;
+    found.ranged = false;
+    if (memchr (found.name.bv_val, ';', found.name.bv_len) &&
+        !wanted_find (wanted, &found.name, &position))
+      found.ranged = wanted_cut_options (&found.name);
+    wanted->found[wanted->found_count++] = found;
+    found.values = NULL;
+  }
+  return rc;
+}
+
+/* The first value of the attribute that stands for WHAT (WANTED_*). */
+static const struct berval *
+found_own (const struct wanted *wanted, int32_t what)
+{
+  for (size_t i = 0; i < wanted->found_count; i++) {
+    const struct found *found = &wanted->found[i];
+    const struct wanted_name *name;
+    size_t position = SIZE_MAX;
+
+    while ((name = wanted_find (wanted, &found->name, &position)))
+      if (name->index == what && found->values && found->values[0].bv_val)
+        return &found->values[0];
+  }
+  return NULL;
+}
+
+static void
+take_facts (const struct session *session, const struct wanted *wanted, struct facts *facts)
+{
+  const struct berval *id = found_own (wanted, WANTED_ID), *time = found_own (wanted, WANTED_TIME);
+
+  facts->id_len = id ? identity_text (session->id_form, id, facts->id) : 0;
+  if (!time || !time_read (time, facts->time))
+    facts->time[0] = '\0';
+}
+
+/* Windows counts 100 ns since 1601; 0 and the greatest number mean never. */
+static void
+give_expiry (struct syncd_entry *entry, uint8_t kind, const struct berval *value)
+{
+  char copy[32] = "", time_text[TIME_SIZE];
+  int64_t at_ms = 0;
+
+  if (kind == EXPIRES_FILE_TIME && value->bv_len < sizeof copy) {
+    memcpy (copy, value->bv_val, value->bv_len);
+    int64_t ticks = strtoll (copy, NULL, 10);
+
+    if (ticks > 0 && ticks != INT64_MAX)
+      at_ms = ticks / 10000 - INT64_C (11644473600000);
+  } else if (kind == EXPIRES_GENERALIZED && time_read (value, time_text))
+    at_ms = time_seconds (time_text) * 1000;
+  if (at_ms > (int64_t) time (NULL) * 1000)
+    HOST->entry_set_reevaluate_at (entry, at_ms);
+}
+
+void
+values_give_one (const struct wanted *wanted, const struct session *session,
+                 struct syncd_entry *entry, const struct berval *name, const struct berval *value,
+                 struct text *scratch)
+{
+  const struct wanted_name *place;
+  size_t position = SIZE_MAX;
+
+  while ((place = wanted_find (wanted, name, &position))) {
+    if (place->index < 0)
+      continue;
+    if (place->reference) {
+      scratch->len = 0;
+      dn_key (value, session->vendor != VENDOR_AD, scratch);
+      HOST->entry_add_value (entry, (size_t) place->index, scratch->data, scratch->len);
+    } else
+      HOST->entry_add_value (entry, (size_t) place->index, value->bv_val, value->bv_len);
+    if (place->expires)
+      give_expiry (entry, place->expires, value);
+  }
+}
+
+static int32_t
+give_values (struct syncd_ctx *ctx, struct session *session, struct wanted *wanted,
+             const struct facts *facts, const struct berval *token, struct syncd_entry *entry,
+             struct text *scratch)
+{
+  int32_t rc = SYNCD_OK;
+
+  for (size_t i = 0; i < wanted->found_count && rc == SYNCD_OK; i++) {
+    const struct found *found = &wanted->found[i];
+
+    if (found->ranged)
+      rc = range_give (ctx, session, wanted, facts->id, token, &found->name, entry);
+    else
+      for (size_t v = 0; found->values && found->values[v].bv_val; v++)
+        values_give_one (wanted, session, entry, &found->name, &found->values[v], scratch);
+  }
+  return rc;
+}
+
+static int32_t
+give (struct syncd_ctx *ctx, struct session *session, struct wanted *wanted,
+      const struct berval *dn, const struct facts *facts, struct syncd_entry *entry)
+{
+  const struct berval *token = found_own (wanted, WANTED_TOKEN);
+  struct text scratch = { 0 };
+  int32_t rc;
+
+  HOST->entry_set_id (entry, facts->id, facts->id_len);
+  HOST->entry_set_name (entry, dn->bv_val, dn->bv_len);
+  if (token)
+    HOST->entry_set_token (entry, token->bv_val, token->bv_len);
+  dn_key (dn, session->vendor != VENDOR_AD, &scratch);
+  if (scratch.len)
+    HOST->entry_add_reference_key (entry, scratch.data, scratch.len);
+  rc = give_values (ctx, session, wanted, facts, token, entry, &scratch);
+  if (rc == SYNCD_OK && scratch.failed)
+    rc = error_memory (ctx);
+  text_fini (&scratch);
+  return rc;
+}
+
+int32_t
+values_give (struct syncd_ctx *ctx, struct session *session, struct wanted *wanted,
+             LDAPMessage *message, struct syncd_entry *entry, struct facts *ret_facts)
+{
+  struct berval dn = { 0, NULL };
+  BerElement *ber = NULL;
+  int32_t rc = SYNCD_OK;
+  int result = ldap_get_dn_ber (session->ld, message, &ber, &dn);
+
+  if (result == LDAP_SUCCESS)
+    result = found_read (session->ld, message, ber, wanted);
+  if (result == LDAP_SUCCESS) {
+    take_facts (session, wanted, ret_facts);
+    if (ret_facts->id_len)
+      rc = give (ctx, session, wanted, &dn, ret_facts, entry);
+  } else
+    rc = HOST->fail (ctx, SYNCD_E_PROTOCOL, "%s: an entry of the answer cannot be read: %s",
+                     session->endpoint->uri, ldap_err2string (result));
+  found_clear (wanted);
+  ber_free (ber, 0);
+  return rc;
+}
