@@ -29,3 +29,5 @@ tests_genesys_sim_genesys_sim_SOURCES = $(SIMULATOR_SOURCES)
 tests_genesys_sim_genesys_sim_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(MICROHTTPD_CFLAGS)
 tests_genesys_sim_genesys_sim_LDADD = $(JANSSON_LIBS) $(MICROHTTPD_LIBS)
 EXTRA_DIST += tests/lib/simulator.py
+TESTS += tests/genesys-sim/test_simulator.py
+EXTRA_DIST += tests/genesys-sim/test_simulator.py
