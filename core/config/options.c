@@ -18,7 +18,7 @@ static const struct syncd_option host_owned[] = {
     HOST_OPTION ("plugin", SYNCD_OPT_STRING, NULL, NULL,
                  "plugin behind this name, where it is called differently"),
     HOST_OPTION ("timeout", SYNCD_OPT_DURATION, "30s", NULL,
-                 "how long one request may take"),
+                 "how long one request may take (30s for a source, 20s for a sink)"),
     HOST_OPTION ("sessions", SYNCD_OPT_INT, "4", "auto", "requests in flight at once"),
     HOST_OPTION ("proxy", SYNCD_OPT_URI, NULL, NULL, "proxy for HTTP requests"),
     HOST_OPTION ("requests_per_minute", SYNCD_OPT_INT, "auto", "auto",
@@ -72,6 +72,8 @@ declare_all (struct syncd_config *config, const struct syncd_plugin *plugin)
       mem_new (COUNT (host_owned) + plugin->option_count, sizeof *config->values);
   for (size_t i = 0; i < COUNT (host_owned); i++)
     declare (config, &host_owned[i], true);
+  if (plugin->kind == SYNCD_KIND_SINK)
+    option_find (config, "timeout")->option.default_value = "20s";
   for (size_t i = 0; i < plugin->option_count; i++) {
     struct syncd_option option = {0};
     memcpy (&option, (const char *) plugin->options + i * stride, known);
@@ -116,11 +118,12 @@ take_node (struct option_value *value, const struct node *node, struct error *er
   value->set = true;
   if (node->kind == NODE_SCALAR && !map)
     return take_scalar (value, NULL, node, error);
-  if (node->kind != wanted) {
-    MEM_AUTO char *type = options_type_name (&value->option);
-    return node_error (node, error, "%s wants a %s, this is %s", value->option.key, type,
+  if (node->kind != wanted)
+    return node_error (node, error, "%s wants %s, this is %s", value->option.key,
+                       map    ? "keys with values"
+                       : list ? "a list or a single value"
+                              : "a single value",
                        node_kind_name (node));
-  }
   for (size_t i = 0; i < node->count; i++)
     if (take_scalar (value, map ? node->keys[i] : NULL, node->items[i], error) < 0)
       return -1;
@@ -193,8 +196,10 @@ load_values (struct syncd_config *config, const struct endpoint *endpoint, struc
     return -1;
   for (size_t i = 0; i < config->count; i++)
     if (load_value (&config->values[i], error) < 0
-        || check_ranges (&config->values[i], error) < 0
-        || check_required (config, &config->values[i], endpoint->node, error) < 0)
+        || check_ranges (&config->values[i], error) < 0)
+      return -1;
+  for (size_t i = 0; i < config->count; i++)
+    if (check_required (config, &config->values[i], endpoint->node, error) < 0)
       return -1;
   return 0;
 }

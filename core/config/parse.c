@@ -28,8 +28,8 @@ parse_integer (const char *text, int64_t *ret_number)
 int
 parse_bool (const char *text, bool *ret_value)
 {
-  static const char *const yes[] = {"true", "yes", "on"};
-  static const char *const no[] = {"false", "no", "off"};
+  static const char *const yes[] = {"true", "yes", "on", "1"};
+  static const char *const no[] = {"false", "no", "off", "0"};
   for (size_t i = 0; i < COUNT (yes); i++) {
     bool is_yes = text_equal_nocase (text, yes[i]);
     if (is_yes || text_equal_nocase (text, no[i])) {
@@ -56,16 +56,16 @@ leading_number (const char *text, int64_t *ret_number)
 int
 parse_size (const char *text, int64_t *ret_bytes)
 {
-  static const char units[] = "kMGT";
+  static const char units[] = "kmgtKMGT"; /* powers of 1024 */
   int64_t number = 0, factor = 1;
   const char *unit = leading_number (text, &number);
   if (!unit)
     return -1;
   if (*unit) {
-    const char *found = strchr (units, *unit == 'K' ? 'k' : *unit);
+    const char *found = strchr (units, *unit);
     if (!found || (unit[1] && strcmp (unit + 1, "iB") != 0))
       return -1;
-    factor = INT64_C (1) << (10 * (found - units + 1));
+    factor = INT64_C (1) << (10 * ((found - units) % 4 + 1));
   }
   if (number > INT64_MAX / factor)
     return -1;
