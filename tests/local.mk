@@ -8,3 +8,4 @@ include tests/plugin/local.mk
 include tests/e2e/local.mk
 include tests/docs/local.mk
 include tests/bench/local.mk
+include tests/fuzz/local.mk
