@@ -24,4 +24,4 @@ COLLECT = collect () { \
 	$(AM_V_GEN)$(COLLECT); collect .plugins $(plugin_LTLIBRARIES)
 all-local: .plugins/.stamp
 clean-local:
-	rm -rf .plugins .plugins-test
+	rm -rf .plugins .plugins-test .plugins-abi

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "config/node.h"
+#include "config/options.h"
 #include "config/settings.h"
 #include "syncd/plugin.h"
 #include "util/error.h"
@@ -94,10 +95,6 @@ struct syncd_config {
 struct option_value *option_find (const struct syncd_config *, const char *key);
 /* option_match.c: finds each key of the file's object among the options. */
 int option_match (struct syncd_config *, const struct node *object, struct error *);
-/* option_parse.c: checks one text by the option's type. WHY gets what is wrong with it, without
- * the text itself where that may be secret: a text of its own. */
-int option_parse (const struct syncd_option *, const char *text, int64_t *ret_number,
-                  char **ret_why);
 /* Takes TEXT (and KEY, of a MAP) over as one more text. */
 void option_add_take (struct option_value *, char *key, char *text);
 /* option_default.c: what the environment or the declaration says, where the file is silent. */

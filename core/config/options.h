@@ -32,6 +32,11 @@ const char *options_item (const struct syncd_config *, const char *key, size_t i
 const char *options_item_key (const struct syncd_config *, const char *key, size_t i);
 const char *options_name (const struct syncd_config *);
 
+/* Checks one text by the option's type. WHY gets what is wrong with it, without the text itself
+ * where that may be secret: a text of its own. Pure. */
+int option_parse (const struct syncd_option *, const char *text, int64_t *ret_number,
+                  char **ret_why);
+
 /* The host-owned options, for documents and `syncd plugins`. */
 const struct syncd_option *options_host_owned (size_t *ret_count);
 /* "string", "list of uri", "enum (a b)", …: for people. A text of its own. */

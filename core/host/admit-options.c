@@ -3,10 +3,11 @@
 #include "config.h"
 #include "host/admit.h"
 
-#include <errno.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "config/options.h"
+#include "util/mem.h"
 
 #define KEY_MAX 64
 
@@ -54,51 +55,19 @@ check_clashes (const char *file, const struct syncd_plugin *plugin, uint32_t i, 
   return 0;
 }
 
-/* ---- default values, as a user would write them ---- */
-
-static bool
-is_one_of (const char *text, const char *words)
+static int
+check_default (const char *file, const struct syncd_option *option, struct error *error)
 {
-  size_t len = strlen (text);
-  for (const char *word = words; *word;) {
-    size_t word_len = strcspn (word, " ");
-    if (len && word_len == len && !strncmp (word, text, len))
-      return true;
-    word += word_len + strspn (word + word_len, " ");
-  }
-  return false;
-}
-
-/* A whole number and a unit: one of the letters of UNITS, or none. */
-static bool
-is_number (const char *text, const char *units)
-{
-  char *end;
-  errno = 0;
-  strtoll (text, &end, 10);
-  if (errno || end == text)
-    return false;
-  return !*end || (strchr (units, *end) && !end[1]) || (*units == 's' && !strcmp (end, "ms"));
-}
-
-static bool
-is_default (const struct syncd_option *option)
-{
-  const char *text = option->default_value;
-  switch (option->type & SYNCD_OPT_TYPE_MASK) {
-  case SYNCD_OPT_INT:
-    return is_number (text, "");
-  case SYNCD_OPT_BOOL:
-    return is_one_of (text, "true false yes no on off 1 0");
-  case SYNCD_OPT_DURATION:
-    return is_number (text, "smhdw") || is_one_of (text, "never auto");
-  case SYNCD_OPT_SIZE:
-    return is_number (text, "kKmMgG");
-  case SYNCD_OPT_ENUM:
-    return is_one_of (text, option->words);
-  default:
-    return true;
-  }
+  int64_t number = 0;
+  MEM_AUTO char *why = NULL;
+  if (!option->default_value || (option->type & (SYNCD_OPT_LIST | SYNCD_OPT_MAP)))
+    return 0; /* lists are YAML: the configuration reads them */
+  if (option->type & SYNCD_OPT_SECRET)
+    return wrong (file, option, "is a secret with a default value", error);
+  if (!option_parse (option, option->default_value, &number, &why))
+    return 0;
+  return error_config (error, "%s: the default value of the declared option \"%s\" must be %s: report"
+                       " it to the plugin's author", file, option->key, why);
 }
 
 static int
@@ -125,15 +94,7 @@ check_option (const char *file, const struct syncd_option *option, struct error 
     return wrong (file, option, "has no help text", error);
   if (option->environment && !*option->environment)
     return wrong (file, option, "names an environment variable without a name", error);
-  if (!option->default_value)
-    return 0;
-  if (option->type & SYNCD_OPT_SECRET)
-    return wrong (file, option, "is a secret with a default value", error);
-  if (option->type & SYNCD_OPT_MAP)
-    return wrong (file, option, "is a map with a default value", error);
-  if (!(option->type & SYNCD_OPT_LIST) && !is_default (option))
-    return wrong (file, option, "has a default value that is not of its own type", error);
-  return 0;
+  return check_default (file, option, error);
 }
 
 int

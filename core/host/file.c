@@ -135,14 +135,25 @@ not_found (const struct file_folders *folders, const char *name, struct error *e
   return -1;
 }
 
+/* A name from a configuration file may hold anything. */
+static int
+bad_name (const char *name, struct error *error)
+{
+  MEM_AUTO char *shown = mem_format ("%.*s", NAME_MAX_LEN, name);
+  for (char *c = shown; *c; c++)
+    if ((unsigned char) *c < ' ' || *c == 0x7f)
+      *c = '?';
+  return error_config (error, "\"%s\" is no plugin's name: lower-case letters, digits and hyphens, at"
+                       " most %d of them; where the files are is said with --plugin-dir", shown,
+                       NAME_MAX_LEN);
+}
+
 int
 file_find (const struct file_folders *folders, const char *name, char **ret_path,
            struct error *error)
 {
   if (!file_name_ok (name))
-    return error_config (error, "\"%s\" is no plugin's name: lower-case letters, digits and"
-                         " hyphens, at most %d of them; where the files are is said with"
-                         " --plugin-dir", name, NAME_MAX_LEN);
+    return bad_name (name, error);
   for (size_t i = 0; i < folders->count; i++) {
     MEM_AUTO char *folder = realpath (folders->names[i], NULL);
     if (!folder)

@@ -263,8 +263,9 @@ struct syncd_option {
   const char *key;           /* dotted: "tls.ca_file"                                      */
   uint32_t type;             /* SYNCD_OPT_* type and flags                                 */
   uint32_t reserved;         /* 0                                                          */
-  const char *default_value; /* as a user would write it; NULL: none (SECRET, MAP: NULL)   */
-  const char *words;         /* ENUM: the words, separated by spaces                       */
+  const char *default_value; /* as a user would write it, a LIST [a, b]; NULL: none         */
+  const char *words;         /* ENUM: the words, separated by spaces; INT: words that are
+                                taken as well and read as 0 ("auto")                       */
   const char *environment;   /* variable read where the file has nothing; NULL: none       */
   const char *help;          /* one line; a test compares it with the manual page          */
 };
