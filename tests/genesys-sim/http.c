@@ -41,8 +41,8 @@ request_new (void *context, const char *target, struct MHD_Connection *connectio
   request->sim = server->sim;
   request->connection = connection;
   request->raw = mem_copy (target);
-  request->query = strchr (request->raw, '?');
-  request->query += request->query != NULL;
+  const char *mark = strchr (request->raw, '?');
+  request->query = mark != NULL ? mark + 1 : NULL;
   request->reply.retry_after = -1;
   return request;
 }
