@@ -1,0 +1,6 @@
+# The simulator's page goes with the simulator.
+if INSTALL_SIMULATOR
+dist_man_MANS += man/genesys-sim.1
+else
+EXTRA_DIST += man/genesys-sim.1
+endif

@@ -120,19 +120,63 @@ buffer_quote (struct buffer *buffer, const char *text)
     buffer_quote_n (buffer, text, strlen (text));
 }
 
+static void
+json_number (struct buffer *buffer, const json_t *json)
+{
+  char text[64];
+  size_t length = json_dumpb (json, text, sizeof text, JSON_ENCODE_ANY);
+  buffer_add (buffer, text, length < sizeof text ? length : 0);
+}
+
+static void
+json_object_write (struct buffer *buffer, json_t *object)
+{
+  const char *separator = "{";
+  const char *key;
+  json_t *value;
+  json_object_foreach (object, key, value)
+  {
+    buffer_add (buffer, separator, 1);
+    buffer_quote (buffer, key);
+    buffer_add (buffer, ":", 1);
+    buffer_json (buffer, value);
+    separator = ",";
+  }
+  buffer_text (buffer, *separator == '{' ? "{}" : "}");
+}
+
+static void
+json_array_write (struct buffer *buffer, json_t *array)
+{
+  size_t i;
+  json_t *item;
+  buffer_add (buffer, "[", 1);
+  json_array_foreach (array, i, item)
+  {
+    if (i > 0)
+      buffer_add (buffer, ",", 1);
+    buffer_json (buffer, item);
+  }
+  buffer_add (buffer, "]", 1);
+}
+
+/* jansson's own writer keeps a table of parents against loops, which costs more than the writing;
+   documents here come from its parser and have none. */
 void
 buffer_json (struct buffer *buffer, const json_t *json)
 {
-  const size_t flags = JSON_COMPACT | JSON_ENCODE_ANY;
-  buffer_reserve (buffer, 2048);
-  size_t length = json_dumpb (json, buffer->data + buffer->length, buffer->room - buffer->length - 1,
-                              flags);
-  if (length > buffer->room - buffer->length - 1) {
-    buffer_reserve (buffer, length);
-    length = json_dumpb (json, buffer->data + buffer->length, length, flags);
+  json_t *value = (json_t *) (uintptr_t) json;
+  switch (json_typeof (json)) {
+  case JSON_OBJECT: json_object_write (buffer, value); break;
+  case JSON_ARRAY: json_array_write (buffer, value); break;
+  case JSON_STRING:
+    buffer_quote_n (buffer, json_string_value (json), json_string_length (json));
+    break;
+  case JSON_TRUE: buffer_add (buffer, "true", 4); break;
+  case JSON_FALSE: buffer_add (buffer, "false", 5); break;
+  case JSON_NULL: buffer_add (buffer, "null", 4); break;
+  default: json_number (buffer, json); break;
   }
-  buffer->length += length;
-  buffer->data[buffer->length] = '\0';
 }
 
 void

@@ -14,6 +14,7 @@
 #define CONTROL_BODY_MAX (256u << 20)
 #define CONNECTIONS_MAX  8192
 #define IDLE_SECONDS     300
+#define CONNECTION_MEMORY 16384 /* cleared after each request: more makes every request slower */
 
 struct server {
   struct sim *sim;
@@ -314,7 +315,7 @@ daemon_start (struct server *server, const struct server_options *options,
       MHD_OPTION_URI_LOG_CALLBACK, request_new, server, MHD_OPTION_NOTIFY_COMPLETED, request_done,
       server, MHD_OPTION_CONNECTION_LIMIT, (unsigned) CONNECTIONS_MAX,
       MHD_OPTION_CONNECTION_TIMEOUT, (unsigned) IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-      (size_t) 65536, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_ARRAY,
+      (size_t) CONNECTION_MEMORY, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_ARRAY,
       options->certificate != NULL ? tls : none, MHD_OPTION_END);
 }
 

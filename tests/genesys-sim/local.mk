@@ -31,3 +31,4 @@ tests_genesys_sim_genesys_sim_LDADD = $(JANSSON_LIBS) $(MICROHTTPD_LIBS)
 EXTRA_DIST += tests/lib/simulator.py
 TESTS += tests/genesys-sim/test_simulator.py
 EXTRA_DIST += tests/genesys-sim/test_simulator.py
+EXTRA_DIST += tests/genesys-sim/measure.sh
