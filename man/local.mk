@@ -4,3 +4,4 @@ dist_man_MANS += man/genesys-sim.1
 else
 EXTRA_DIST += man/genesys-sim.1
 endif
+dist_man_MANS += man/syncd.yaml.5

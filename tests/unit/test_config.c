@@ -287,6 +287,25 @@ test_no_file (void **state)
   settings_fini (&s);
 }
 
+/* The example that is installed works as it stands. */
+static void
+test_example (void **state)
+{
+  struct settings s;
+  struct error error = {0};
+  MEM_AUTO char *file = mem_format ("%s/../../../contrib/syncd.yaml.example", case_folder ());
+  struct settings_request request = {.config_file = file};
+  (void) state;
+  setenv ("LDAP_BIND_PW", "x", 1);
+  setenv ("GENESYS_CLIENT_ID", "x", 1);
+  setenv ("GENESYS_CLIENT_SECRET", "x", 1);
+  if (settings_load (&request, &s, &error) < 0)
+    fail_msg ("%s", error.text);
+  assert_string_equal (s.protect[0], "admin@example.com");
+  assert_int_equal (node_get (s.source.node, "uri")->count, 2);
+  settings_fini (&s);
+}
+
 static void
 test_file_missing (void **state)
 {
@@ -394,6 +413,7 @@ main (void)
       cmocka_unit_test (test_endpoints),
       cmocka_unit_test (test_state_path),
       cmocka_unit_test (test_no_file),
+      cmocka_unit_test (test_example),
       cmocka_unit_test (test_file_missing),
       cmocka_unit_test (test_size_limit),
       cmocka_unit_test (test_expansion_limit),
