@@ -40,3 +40,11 @@ tests_plugin_source_driver_SOURCES = tests/plugin/source-driver.c
 tests_plugin_source_driver_CPPFLAGS = $(AM_CPPFLAGS) -D_DEFAULT_SOURCE
 tests_plugin_source_driver_LDADD = -ldl
 endif
+
+if HAVE_CMOCKA
+check_PROGRAMS += tests/plugin/test-modules
+TESTS += tests/plugin/test-modules
+tests_plugin_test_modules_SOURCES = tests/plugin/test-modules.c tests/abi/abi-test.c
+tests_plugin_test_modules_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(top_srcdir)/tests
+tests_plugin_test_modules_LDADD = $(UNIT_LIBS)
+endif
