@@ -189,9 +189,9 @@ check_value (struct cursor *c, int depth)
 bool
 json_check (const char *text, size_t len, struct json *ret)
 {
-  struct cursor c = {text, text + len};
   if (text == NULL)
     return false;
+  struct cursor c = {text, text + len};
   skip_space (&c);
   const char *from = c.at;
   if (!check_value (&c, 0))

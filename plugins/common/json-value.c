@@ -123,7 +123,7 @@ json_text (struct json v, char *out, size_t size, size_t *ret_len)
 {
   size_t n = 0;
   bool ok = json_kind (v) == JSON_STRING && v.len >= 2 && size > 0;
-  const char *at = v.at + 1, *end = v.at + v.len - 1;
+  const char *at = ok ? v.at + 1 : NULL, *end = ok ? v.at + v.len - 1 : NULL;
   while (ok && at < end) {
     char c[4];
     size_t k = next_char (&at, end, c);

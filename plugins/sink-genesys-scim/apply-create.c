@@ -9,11 +9,42 @@
 /* A new account's version counts the service's own few steps; a higher one had a life before. */
 #define REVIVED_VERSION 16
 
+/* Attributes that the service gives to a new account of itself. */
+static bool
+service_made (struct json key)
+{
+  static const char *const names[] = {"id", "schemas", "meta", "active", "userName", "displayName", "externalId",
+                                      "emails", "roles", "groups", "division", "externalIds", NULL};
+  for (const char *const *n = names; *n != NULL; n++)
+    if (json_equals (key, *n, strlen (*n), true))
+      return true;
+  return false;
+}
+
+/* ACCOUNT has what nobody sent: a title, say, of the person who had it before. */
+static bool
+has_leftovers (struct json sent, struct json account)
+{
+  struct json_walk w = json_begin (account);
+  struct json key, value;
+  while (json_next (&w, &key, &value)) {
+    char name[256];
+    size_t len = 0;
+    if (service_made (key) || json_is_empty (value) || !json_text (key, name, sizeof name, &len))
+      continue;
+    struct json ours = json_member_nocase (sent, name, len);
+    bool extension = strncasecmp (name, "urn:", 4) == 0 && json_kind (value) == JSON_OBJECT;
+    if (extension ? has_leftovers (ours, value) : ours.at == NULL)
+      return true;
+  }
+  return false;
+}
+
 static uint32_t
-account_flags (int32_t status, struct json account)
+account_flags (int32_t status, struct json sent, struct json account)
 {
   struct json version = json_member_nocase (json_member_nocase (account, "meta", 4), "version", 7);
-  if (status == 200 || json_integer (version, 0) > REVIVED_VERSION)
+  if (status == 200 || json_integer (version, 0) > REVIVED_VERSION || has_leftovers (sent, account))
     return SYNCD_ACCOUNT_REVIVED;
   return SYNCD_ACCOUNT_CREATED;
 }
@@ -66,7 +97,7 @@ created (struct apply *a, struct json document)
   struct scim_session *s = &a->session->scim;
   int32_t status = s->answer.status;
   struct json account = scim_body (s, JSON_OBJECT);
-  uint32_t flags = account_flags (status, account);
+  uint32_t flags = account_flags (status, document, account);
   char id[SINK_MAX_ID];
   if (json_text (json_member_nocase (account, "id", 2), id, sizeof id, NULL) && id[0] != '\0') {
     apply_conclude (a, id, flags, account);

@@ -26,13 +26,23 @@ check_DATA += .plugins-test/.stamp
 # Plugins called directly, without the host. sink-driver loads any sink.
 if WITH_SINK_GENESYS_SCIM
 check_PROGRAMS += tests/plugin/sink-driver
-TESTS += tests/plugin/genesys-scim-faults.py
+TESTS += tests/plugin/genesys-scim-faults.py tests/plugin/genesys-scim.py
+if HAVE_CMOCKA
+check_PROGRAMS += tests/plugin/test-scim-common
+TESTS += tests/plugin/test-scim-common
+endif
 endif
 tests_plugin_sink_driver_SOURCES = tests/plugin/sink-driver.c tests/plugin/driver-host.c \
   tests/plugin/driver-host.h
 tests_plugin_sink_driver_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_plugin_sink_driver_LDADD = $(JANSSON_LIBS) $(PTHREAD_LIBS) -ldl
-EXTRA_DIST += tests/plugin/genesys-scim-faults.py tests/plugin/scripted.py tests/plugin/driver.py
+tests_plugin_test_scim_common_SOURCES = tests/plugin/test-scim-common.c \
+  plugins/sink-genesys-scim/endpoints.c plugins/sink-genesys-scim/endpoints.h
+tests_plugin_test_scim_common_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/common \
+  -I$(top_srcdir)/plugins/sink-genesys-scim $(CMOCKA_CFLAGS)
+tests_plugin_test_scim_common_LDADD = plugins/common/libscim.la $(CMOCKA_LIBS)
+EXTRA_DIST += tests/plugin/genesys-scim.py tests/plugin/genesys-scim-faults.py \
+  tests/plugin/scripted.py tests/plugin/driver.py
 
 if WITH_SOURCE_LDAP
 check_PROGRAMS += tests/plugin/source-driver
