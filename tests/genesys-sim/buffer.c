@@ -43,25 +43,25 @@ buffer_format (struct buffer *buffer, const char *format, ...)
   va_list values;
   buffer_reserve (buffer, 128);
   va_start (values, format);
-  int length = vsnprintf (buffer->data + buffer->length, buffer->room - buffer->length, format,
-                          values);
+  int length =
+      vsnprintf (buffer->data + buffer->length, buffer->room - buffer->length, format, values);
   va_end (values);
   if (length < 0)
     return;
-  if ((size_t) length >= buffer->room - buffer->length) {
-    buffer_reserve (buffer, (size_t) length);
+  if ((size_t)length >= buffer->room - buffer->length) {
+    buffer_reserve (buffer, (size_t)length);
     va_start (values, format);
-    vsnprintf (buffer->data + buffer->length, (size_t) length + 1, format, values);
+    vsnprintf (buffer->data + buffer->length, (size_t)length + 1, format, values);
     va_end (values);
   }
-  buffer->length += (size_t) length;
+  buffer->length += (size_t)length;
 }
 
 /* The length of the UTF-8 character at text, 0 where there is none. */
 static size_t
 utf8_length (const unsigned char *text, size_t left)
 {
-  static const unsigned char lowest[5] = { 0, 0, 0xc2, 0xe0, 0xf0 };
+  static const unsigned char lowest[5] = {0, 0, 0xc2, 0xe0, 0xf0};
   size_t length = text[0] < 0x80 ? 1 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
   if (length == 1)
     return 1;
@@ -70,8 +70,8 @@ utf8_length (const unsigned char *text, size_t left)
   for (size_t i = 1; i < length; i++)
     if ((text[i] & 0xc0) != 0x80)
       return 0;
-  if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f)
-      || (text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f))
+  if ((text[0] == 0xe0 && text[1] < 0xa0) || (text[0] == 0xed && text[1] > 0x9f) ||
+      (text[0] == 0xf0 && text[1] < 0x90) || (text[0] == 0xf4 && text[1] > 0x8f))
     return 0;
   return length;
 }
@@ -89,19 +89,19 @@ quote_special (struct buffer *buffer, const unsigned char *text, size_t left)
   else if (length == 0)
     buffer_text (buffer, "\\ufffd");
   else
-    buffer_add (buffer, (const char *) text, length);
+    buffer_add (buffer, (const char *)text, length);
   return length == 0 ? 1 : length;
 }
 
 void
 buffer_quote_n (struct buffer *buffer, const char *text, size_t length)
 {
-  const unsigned char *at = (const unsigned char *) text;
+  const unsigned char *at = (const unsigned char *)text;
   buffer_add (buffer, "\"", 1);
   for (size_t i = 0; i < length;) {
     size_t plain = i;
-    while (plain < length && at[plain] >= 0x20 && at[plain] < 0x80 && at[plain] != '"'
-           && at[plain] != '\\')
+    while (plain < length && at[plain] >= 0x20 && at[plain] < 0x80 && at[plain] != '"' &&
+           at[plain] != '\\')
       plain++;
     buffer_add (buffer, text + i, plain - i);
     i = plain;
@@ -165,17 +165,29 @@ json_array_write (struct buffer *buffer, json_t *array)
 void
 buffer_json (struct buffer *buffer, const json_t *json)
 {
-  json_t *value = (json_t *) (uintptr_t) json;
+  json_t *value = (json_t *)(uintptr_t)json;
   switch (json_typeof (json)) {
-  case JSON_OBJECT: json_object_write (buffer, value); break;
-  case JSON_ARRAY: json_array_write (buffer, value); break;
+  case JSON_OBJECT:
+    json_object_write (buffer, value);
+    break;
+  case JSON_ARRAY:
+    json_array_write (buffer, value);
+    break;
   case JSON_STRING:
     buffer_quote_n (buffer, json_string_value (json), json_string_length (json));
     break;
-  case JSON_TRUE: buffer_add (buffer, "true", 4); break;
-  case JSON_FALSE: buffer_add (buffer, "false", 5); break;
-  case JSON_NULL: buffer_add (buffer, "null", 4); break;
-  default: json_number (buffer, json); break;
+  case JSON_TRUE:
+    buffer_add (buffer, "true", 4);
+    break;
+  case JSON_FALSE:
+    buffer_add (buffer, "false", 5);
+    break;
+  case JSON_NULL:
+    buffer_add (buffer, "null", 4);
+    break;
+  default:
+    json_number (buffer, json);
+    break;
   }
 }
 
@@ -183,5 +195,5 @@ void
 buffer_fini (struct buffer *buffer)
 {
   free (buffer->data);
-  *buffer = (struct buffer){ 0 };
+  *buffer = (struct buffer){0};
 }

@@ -34,8 +34,8 @@ control_log (struct request *request)
   } else {
     request->reply.status = 200;
     request->reply.content_type = "application/json";
-    log_dump (log, number_argument (request, "from", 0), number_argument (request, "limit", SIZE_MAX),
-              &request->reply.body);
+    log_dump (log, number_argument (request, "from", 0),
+              number_argument (request, "limit", SIZE_MAX), &request->reply.body);
   }
 }
 
@@ -44,14 +44,15 @@ faults_add_all (struct request *request, json_t *ids, struct problem *problem)
 {
   struct faults *faults = &request->sim->faults;
   json_t *list = json_is_array (request->json) ? json_incref (request->json)
-                                               : json_pack ("[O]", request->json), *one;
+                                               : json_pack ("[O]", request->json),
+         *one;
   size_t i;
   bool good = list != NULL || problem_set (problem, 400, NULL, "the body is no JSON");
   json_array_foreach (list, i, one)
   {
     uint64_t id = 0;
     good = good && faults_add (faults, one, &id, problem);
-    json_array_append_new (ids, json_integer ((json_int_t) id));
+    json_array_append_new (ids, json_integer ((json_int_t)id));
   }
   json_decref (list);
   return good;
@@ -88,10 +89,10 @@ control_switches (struct request *request)
 {
   struct sim *sim = request->sim;
   struct problem problem;
-  if (request->verb != VERB_GET
-      && (!json_is_object (request->json)
-              ? !problem_set (&problem, 400, NULL, "the body must be a JSON object")
-              : !switches_set_json (&sim->switches, request->json, &problem))) {
+  if (request->verb != VERB_GET &&
+      (!json_is_object (request->json)
+           ? !problem_set (&problem, 400, NULL, "the body must be a JSON object")
+           : !switches_set_json (&sim->switches, request->json, &problem))) {
     control_error (request, problem.status, problem.detail);
     return;
   }
@@ -104,11 +105,10 @@ tokens_dump (const struct tokens *tokens)
   json_t *list = json_array ();
   for (size_t i = 0; i < tokens->count; i++) {
     const struct token *token = tokens->all[i];
-    json_array_append_new (
-        list, json_pack ("{s:s, s:b, s:b, s:I, s:I}", "token", token->text, "revoked",
-                         token->revoked, "expired", token->expired, "ageMs",
-                         (json_int_t) (clock_steady () - token->issued), "used",
-                         (json_int_t) token->window.used));
+    json_array_append_new (list, json_pack ("{s:s, s:b, s:b, s:I, s:I}", "token", token->text,
+                                            "revoked", token->revoked, "expired", token->expired,
+                                            "ageMs", (json_int_t)(clock_steady () - token->issued),
+                                            "used", (json_int_t)token->window.used));
   }
   return list;
 }
@@ -130,8 +130,8 @@ control_groups (struct request *request)
   const json_t *list = json_object_get (request->json, "groups");
   if (request->verb == VERB_DELETE || request->verb == VERB_PUT)
     groups_clear (&sim->groups);
-  if ((request->verb == VERB_POST || request->verb == VERB_PUT)
-      && !groups_load (&sim->groups, list, &problem))
+  if ((request->verb == VERB_POST || request->verb == VERB_PUT) &&
+      !groups_load (&sim->groups, list, &problem))
     control_error (request, problem.status, problem.detail);
   else
     reply_json_take (request, 200, json_pack ("{s:o}", "groups", groups_dump (&sim->groups)));
@@ -191,7 +191,7 @@ control_reset (struct sim *sim, const json_t *only)
   if (wanted (only, "log"))
     log_clear (&sim->log);
   if (wanted (only, "stats"))
-    sim->stats = (struct stats){ 0 };
+    sim->stats = (struct stats){0};
 }
 
 static void

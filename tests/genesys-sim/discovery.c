@@ -10,10 +10,10 @@
 static void
 service_handle (struct request *request)
 {
-  json_t *scheme = json_pack ("{s:s, s:s, s:s, s:s}", "type", "oauthbearertoken", "name",
-                              "OAuth Bearer Token", "description",
-                              "A token of a client-credentials grant", "specUri",
-                              "https://www.rfc-editor.org/info/rfc6750");
+  json_t *scheme =
+      json_pack ("{s:s, s:s, s:s, s:s}", "type", "oauthbearertoken", "name", "OAuth Bearer Token",
+                 "description", "A token of a client-credentials grant", "specUri",
+                 "https://www.rfc-editor.org/info/rfc6750");
   if (version_unchanged (request, 1)) {
     json_decref (scheme);
     return;
@@ -25,7 +25,7 @@ service_handle (struct request *request)
                  "schemas", URN_CORE "ServiceProviderConfig", "documentationUri",
                  "https://developer.genesys.cloud/", "patch", "supported", 1, "bulk", "supported",
                  0, "maxOperations", 0, "maxPayloadSize", 0, "filter", "supported", 1, "maxResults",
-                 (json_int_t) request->sim->switches.page_max, "changePassword", "supported", 1,
+                 (json_int_t)request->sim->switches.page_max, "changePassword", "supported", 1,
                  "sort", "supported", 0, "etag", "supported", 1, "authenticationSchemes", scheme,
                  "meta", "resourceType", "ServiceProviderConfig", "location",
                  "/api/v2/scim/v2/serviceproviderconfig", "lastModified",
@@ -83,7 +83,7 @@ reply_from (struct request *request, json_t *list)
   size_t i;
   json_t *one, *found = NULL;
   if (request->id == NULL) {
-    json_int_t total = (json_int_t) json_array_size (list);
+    json_int_t total = (json_int_t)json_array_size (list);
     reply_json_take (request, 200,
                      json_pack ("{s:[s], s:I, s:i, s:I, s:o}", "schemas", URN_LIST, "totalResults",
                                 total, "startIndex", 1, "itemsPerPage", total, "Resources", list));

@@ -37,7 +37,8 @@ item_check (const struct switches *switches, const struct attribute *attribute, 
 {
   bool good = true;
   switch (attribute->type) {
-  case TYPE_BOOLEAN: return boolean_check (switches, attribute, value, ret_value, problem);
+  case TYPE_BOOLEAN:
+    return boolean_check (switches, attribute, value, ret_value, problem);
   case TYPE_DECIMAL:
     good = json_is_number (value) || wrong_type (attribute, "a number", problem);
     break;
@@ -45,10 +46,12 @@ item_check (const struct switches *switches, const struct attribute *attribute, 
     good = json_is_integer (value) || wrong_type (attribute, "an integer", problem);
     break;
   case TYPE_COMPLEX:
-    good = (json_is_object (value) || wrong_type (attribute, "a JSON object", problem))
-           && object_check (switches, attribute->subs, NULL, value, problem);
+    good = (json_is_object (value) || wrong_type (attribute, "a JSON object", problem)) &&
+           object_check (switches, attribute->subs, NULL, value, problem);
     break;
-  default: good = json_is_string (value) || wrong_type (attribute, "a JSON string", problem); break;
+  default:
+    good = json_is_string (value) || wrong_type (attribute, "a JSON string", problem);
+    break;
   }
   if (good)
     *ret_value = json_incref (value);
@@ -110,9 +113,9 @@ member_check (const struct switches *switches, const struct attribute *attribute
                                                    : attribute_find (attributes, key, strlen (key));
   *ret_name = attribute != NULL ? attribute->name : key;
   if (attribute == NULL)
-    return !switches->strict_attributes
-           || problem_set (problem, 400, "invalidSyntax",
-                           "no attribute is called \"%.100s\" in this schema", key);
+    return !switches->strict_attributes ||
+           problem_set (problem, 400, "invalidSyntax",
+                        "no attribute is called \"%.100s\" in this schema", key);
   if (attribute->flags & READ_ONLY)
     return true;
   return value_check (switches, attribute, value, ret_value, problem);
@@ -166,8 +169,8 @@ schemas_check (const struct resource_type *type, const json_t *document, struct 
       return problem_set (problem, 400, "invalidSyntax", "\"schemas\" does not name %s", (*at)->id);
   for (size_t i = 0; i < json_array_size (schemas); i++) {
     const char *urn = json_string_value (json_array_get (schemas, i));
-    if (urn == NULL
-        || (strcasecmp (urn, type->core->id) != 0 && extension_find (type, urn) == NULL))
+    if (urn == NULL ||
+        (strcasecmp (urn, type->core->id) != 0 && extension_find (type, urn) == NULL))
       return problem_set (problem, 400, "invalidSyntax", "a %s has no schema \"%.100s\"",
                           type->name, urn != NULL ? urn : "");
   }
@@ -188,8 +191,8 @@ document_schemas (const struct resource_type *type, json_t *document)
 }
 
 bool
-document_check (const struct switches *switches, const struct resource_type *type,
-                json_t *document, struct problem *problem)
+document_check (const struct switches *switches, const struct resource_type *type, json_t *document,
+                struct problem *problem)
 {
   if (!json_is_object (document))
     return problem_set (problem, 400, "invalidSyntax", "the body must be a JSON object");

@@ -7,8 +7,8 @@
 
 /* A value as it will be kept: a new reference, NULL for "unassigned" (null, an empty list).
    "where" is for messages. */
-bool value_check (const struct switches *switches, const struct attribute *attribute,
-                  json_t *value, json_t **ret_value, struct problem *problem);
+bool value_check (const struct switches *switches, const struct attribute *attribute, json_t *value,
+                  json_t **ret_value, struct problem *problem);
 /* One value of a list. */
 bool item_check (const struct switches *switches, const struct attribute *attribute, json_t *value,
                  json_t **ret_value, struct problem *problem);

@@ -5,10 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const fault_names[FAULT_KINDS]
-    = { "status",    "reset",        "close", "slow",      "truncate", "partial",
-        "ignore",    "drop-values",  "no-id", "invisible", "no-json",  "content-type",
-        "huge",      "lose",         "ignore-start", "wrap", "page-total" };
+const char *const fault_names[FAULT_KINDS] = {
+    "status", "reset",       "close",        "slow",      "truncate",  "partial",
+    "ignore", "drop-values", "no-id",        "invisible", "no-json",   "content-type",
+    "huge",   "lose",        "ignore-start", "wrap",      "page-total"};
 
 enum form { FORM_TEXT, FORM_NUMBER, FORM_BOOL, FORM_STATUS, FORM_REAL, FORM_SEED };
 static const struct key {
@@ -16,25 +16,25 @@ static const struct key {
   enum form form;
   size_t offset;
 } keys[] = {
-  { "method", FORM_TEXT, offsetof (struct fault, method) },
-  { "path", FORM_TEXT, offsetof (struct fault, path) },
-  { "userName", FORM_TEXT, offsetof (struct fault, user_name) },
-  { "nth", FORM_NUMBER, offsetof (struct fault, nth) },
-  { "count", FORM_NUMBER, offsetof (struct fault, count) },
-  { "probability", FORM_REAL, offsetof (struct fault, probability) },
-  { "seed", FORM_SEED, offsetof (struct fault, dice) },
-  { "status", FORM_STATUS, offsetof (struct fault, status) },
-  { "shape", FORM_TEXT, offsetof (struct fault, shape) },
-  { "code", FORM_TEXT, offsetof (struct fault, code) },
-  { "detail", FORM_TEXT, offsetof (struct fault, detail) },
-  { "contentType", FORM_TEXT, offsetof (struct fault, content_type) },
-  { "retryAfter", FORM_NUMBER, offsetof (struct fault, retry_after) },
-  { "delay", FORM_NUMBER, offsetof (struct fault, delay) },
-  { "bytes", FORM_NUMBER, offsetof (struct fault, bytes) },
-  { "every", FORM_NUMBER, offsetof (struct fault, every) },
-  { "keep", FORM_NUMBER, offsetof (struct fault, keep) },
-  { "applied", FORM_BOOL, offsetof (struct fault, applied) },
-  { "echo", FORM_BOOL, offsetof (struct fault, echo) },
+    {"method", FORM_TEXT, offsetof (struct fault, method)},
+    {"path", FORM_TEXT, offsetof (struct fault, path)},
+    {"userName", FORM_TEXT, offsetof (struct fault, user_name)},
+    {"nth", FORM_NUMBER, offsetof (struct fault, nth)},
+    {"count", FORM_NUMBER, offsetof (struct fault, count)},
+    {"probability", FORM_REAL, offsetof (struct fault, probability)},
+    {"seed", FORM_SEED, offsetof (struct fault, dice)},
+    {"status", FORM_STATUS, offsetof (struct fault, status)},
+    {"shape", FORM_TEXT, offsetof (struct fault, shape)},
+    {"code", FORM_TEXT, offsetof (struct fault, code)},
+    {"detail", FORM_TEXT, offsetof (struct fault, detail)},
+    {"contentType", FORM_TEXT, offsetof (struct fault, content_type)},
+    {"retryAfter", FORM_NUMBER, offsetof (struct fault, retry_after)},
+    {"delay", FORM_NUMBER, offsetof (struct fault, delay)},
+    {"bytes", FORM_NUMBER, offsetof (struct fault, bytes)},
+    {"every", FORM_NUMBER, offsetof (struct fault, every)},
+    {"keep", FORM_NUMBER, offsetof (struct fault, keep)},
+    {"applied", FORM_BOOL, offsetof (struct fault, applied)},
+    {"echo", FORM_BOOL, offsetof (struct fault, echo)},
 };
 #define KEYS (sizeof keys / sizeof *keys)
 
@@ -43,7 +43,7 @@ fault_free (struct fault *fault)
 {
   for (size_t i = 0; i < KEYS; i++)
     if (keys[i].form == FORM_TEXT)
-      free (*(char **) ((char *) fault + keys[i].offset));
+      free (*(char **)((char *)fault + keys[i].offset));
   free (fault);
 }
 
@@ -60,15 +60,26 @@ set_text (char **at, const json_t *value)
 static bool
 key_set (struct fault *fault, const struct key *key, const json_t *value)
 {
-  void *at = (char *) fault + key->offset;
+  void *at = (char *)fault + key->offset;
   json_int_t number = json_integer_value (value);
   switch (key->form) {
-  case FORM_TEXT: return set_text (at, value);
-  case FORM_BOOL: *(bool *) at = json_is_true (value); return json_is_boolean (value);
-  case FORM_REAL: *(double *) at = json_number_value (value); return json_is_number (value);
-  case FORM_STATUS: *(int *) at = (int) number; return number >= 200 && number <= 599;
-  case FORM_SEED: *(uint64_t *) at = (uint64_t) number; return json_is_integer (value);
-  default: *(int64_t *) at = number; return json_is_integer (value) && number >= 0;
+  case FORM_TEXT:
+    return set_text (at, value);
+  case FORM_BOOL:
+    *(bool *)at = json_is_true (value);
+    return json_is_boolean (value);
+  case FORM_REAL:
+    *(double *)at = json_number_value (value);
+    return json_is_number (value);
+  case FORM_STATUS:
+    *(int *)at = (int)number;
+    return number >= 200 && number <= 599;
+  case FORM_SEED:
+    *(uint64_t *)at = (uint64_t)number;
+    return json_is_integer (value);
+  default:
+    *(int64_t *)at = number;
+    return json_is_integer (value) && number >= 0;
   }
 }
 
@@ -77,7 +88,7 @@ kind_set (struct fault *fault, const char *name)
 {
   for (int kind = 0; name != NULL && kind < FAULT_KINDS; kind++)
     if (strcmp (fault_names[kind], name) == 0) {
-      fault->kind = (enum fault_kind) kind;
+      fault->kind = (enum fault_kind)kind;
       return true;
     }
   return false;
@@ -88,7 +99,7 @@ spec_read (struct fault *fault, const json_t *spec, struct problem *problem)
 {
   const char *name;
   json_t *value;
-  json_object_foreach ((json_t *) (uintptr_t) spec, name, value)
+  json_object_foreach ((json_t *)(uintptr_t)spec, name, value)
   {
     size_t i = 0;
     if (strcmp (name, "kind") == 0) {
@@ -113,8 +124,14 @@ bool
 faults_add (struct faults *faults, const json_t *spec, uint64_t *ret_id, struct problem *problem)
 {
   struct fault *fault = mem_new (sizeof *fault);
-  *fault = (struct fault){ .probability = 1, .dice = 1, .status = 500, .retry_after = -1,
-                           .delay = 1000, .bytes = 16 << 20, .every = 2, .keep = 1 };
+  *fault = (struct fault){.probability = 1,
+                          .dice = 1,
+                          .status = 500,
+                          .retry_after = -1,
+                          .delay = 1000,
+                          .bytes = 16 << 20,
+                          .every = 2,
+                          .keep = 1};
   if (!json_is_object (spec) ? !problem_set (problem, 400, NULL, "a fault is a JSON object") && true
                              : !spec_read (fault, spec, problem)) {
     fault_free (fault);
@@ -181,8 +198,7 @@ faults_remove (struct faults *faults, uint64_t id)
   for (size_t i = 0; i < faults->count; i++)
     if (faults->all[i]->id == id) {
       fault_free (faults->all[i]);
-      memmove (faults->all + i, faults->all + i + 1,
-               (--faults->count - i) * sizeof *faults->all);
+      memmove (faults->all + i, faults->all + i + 1, (--faults->count - i) * sizeof *faults->all);
       return true;
     }
   return false;
@@ -201,17 +217,22 @@ faults_clear (struct faults *faults)
 static json_t *
 key_get (const struct fault *fault, const struct key *key)
 {
-  const void *at = (const char *) fault + key->offset;
+  const void *at = (const char *)fault + key->offset;
   switch (key->form) {
   case FORM_TEXT: {
-    const char *text = *(char *const *) at;
+    const char *text = *(char *const *)at;
     return text != NULL ? json_string (text) : NULL;
   }
-  case FORM_BOOL: return json_boolean (*(const bool *) at);
-  case FORM_REAL: return json_real (*(const double *) at);
-  case FORM_STATUS: return json_integer (*(const int *) at);
-  case FORM_SEED: return NULL;
-  default: return json_integer (*(const int64_t *) at);
+  case FORM_BOOL:
+    return json_boolean (*(const bool *)at);
+  case FORM_REAL:
+    return json_real (*(const double *)at);
+  case FORM_STATUS:
+    return json_integer (*(const int *)at);
+  case FORM_SEED:
+    return NULL;
+  default:
+    return json_integer (*(const int64_t *)at);
   }
 }
 
@@ -221,9 +242,9 @@ faults_dump (const struct faults *faults)
   json_t *list = json_array ();
   for (size_t i = 0; i < faults->count; i++) {
     const struct fault *fault = faults->all[i];
-    json_t *one = json_pack ("{s:I, s:s, s:I, s:I}", "id", (json_int_t) fault->id, "kind",
-                             fault_names[fault->kind], "seen", (json_int_t) fault->seen, "hits",
-                             (json_int_t) fault->hits);
+    json_t *one = json_pack ("{s:I, s:s, s:I, s:I}", "id", (json_int_t)fault->id, "kind",
+                             fault_names[fault->kind], "seen", (json_int_t)fault->seen, "hits",
+                             (json_int_t)fault->hits);
     for (size_t k = 0; k < KEYS; k++) {
       json_t *value = key_get (fault, &keys[k]);
       if (value != NULL)

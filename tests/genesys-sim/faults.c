@@ -15,19 +15,19 @@ fits (const struct fault *fault, const struct request *request)
   if (fault->path == NULL ? request->resource == RESOURCE_TOKEN
                           : fnmatch (fault->path, request->path, FNM_CASEFOLD) != 0)
     return false;
-  return fault->user_name == NULL
-         || (request->user_name != NULL
-             && fnmatch (fault->user_name, request->user_name, FNM_CASEFOLD) == 0);
+  return fault->user_name == NULL ||
+         (request->user_name != NULL &&
+          fnmatch (fault->user_name, request->user_name, FNM_CASEFOLD) == 0);
 }
 
 static bool
 strikes (struct fault *fault)
 {
-  if ((int64_t) ++fault->seen < fault->nth
-      || (fault->count > 0 && (int64_t) fault->hits >= fault->count))
+  if ((int64_t)++fault->seen < fault->nth ||
+      (fault->count > 0 && (int64_t)fault->hits >= fault->count))
     return false;
-  if (fault->probability < 1
-      && (double) (random_next (&fault->dice) >> 11) / 9007199254740992.0 >= fault->probability)
+  if (fault->probability < 1 &&
+      (double)(random_next (&fault->dice) >> 11) / 9007199254740992.0 >= fault->probability)
     return false;
   fault->hits++;
   return true;
@@ -43,7 +43,7 @@ faults_select (struct request *request)
       continue;
     request->faults[fault->kind] = fault;
     if (request->fault < 0) {
-      request->fault = (int) fault->kind;
+      request->fault = (int)fault->kind;
       request->sim->stats.faults++;
     }
   }
@@ -97,8 +97,8 @@ faults_on_reply (struct request *request)
   if (request->faults[FAULT_NO_JSON])
     body_replace (request, "{\"schemas\": [this is no JSON");
   if (type != NULL && type->content_type != NULL)
-    reply->content_type = strcmp (type->content_type, "text/plain") == 0 ? "text/plain"
-                                                                          : "text/html";
+    reply->content_type =
+        strcmp (type->content_type, "text/plain") == 0 ? "text/plain" : "text/html";
   else if (type != NULL)
     reply->content_type = "text/html";
   if (request->faults[FAULT_TRUNCATE] && reply->body.length > 1)

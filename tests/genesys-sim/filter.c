@@ -38,7 +38,7 @@ take_word (struct parser *parser, const char *word)
 {
   size_t length = strlen (word);
   skip (parser);
-  if (strncasecmp (parser->at, word, length) != 0 || isalnum ((unsigned char) parser->at[length]))
+  if (strncasecmp (parser->at, word, length) != 0 || isalnum ((unsigned char)parser->at[length]))
     return false;
   parser->at += length;
   return true;
@@ -48,7 +48,7 @@ static struct filter *
 filter_new (enum filter_op op, struct filter *left, struct filter *right)
 {
   struct filter *filter = mem_new (sizeof *filter);
-  *filter = (struct filter){ op, NULL, NULL, left, right };
+  *filter = (struct filter){op, NULL, NULL, left, right};
   return filter;
 }
 
@@ -99,10 +99,10 @@ parse_value (struct parser *parser)
 static bool
 parse_operator (struct parser *parser, enum filter_op *ret_op)
 {
-  static const char *const words[] = { "eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "pr" };
+  static const char *const words[] = {"eq", "ne", "co", "sw", "ew", "gt", "ge", "lt", "le", "pr"};
   for (size_t i = 0; i < sizeof words / sizeof *words; i++)
     if (take_word (parser, words[i])) {
-      *ret_op = (enum filter_op) i;
+      *ret_op = (enum filter_op)i;
       return true;
     }
   return false;
@@ -172,7 +172,7 @@ parse_term (struct parser *parser)
 
 static struct filter *
 parse_join (struct parser *parser, const char *word, enum filter_op op,
-            struct filter *(*part) (struct parser *) )
+            struct filter *(*part) (struct parser *))
 {
   struct filter *left = part (parser);
   int terms = 0;
@@ -202,7 +202,7 @@ parse_or (struct parser *parser)
 struct filter *
 filter_parse (const char *text, bool unquoted, struct problem *problem)
 {
-  struct parser parser = { text, unquoted, 0, problem };
+  struct parser parser = {text, unquoted, 0, problem};
   struct filter *filter = parse_or (&parser);
   skip (&parser);
   if (filter == NULL || *parser.at == '\0')
@@ -218,16 +218,23 @@ text_fits (enum filter_op op, const char *have, const char *want, bool exact)
   int (*compare) (const char *, const char *, size_t) = exact ? strncmp : strncasecmp;
   int order = exact ? strcmp (have, want) : strcasecmp (have, want);
   switch (op) {
-  case FILTER_EQ: return order == 0;
-  case FILTER_NE: return order != 0;
-  case FILTER_GT: return order > 0;
-  case FILTER_GE: return order >= 0;
-  case FILTER_LT: return order < 0;
-  case FILTER_LE: return order <= 0;
-  case FILTER_SW: return compare (have, want, want_length) == 0;
+  case FILTER_EQ:
+    return order == 0;
+  case FILTER_NE:
+    return order != 0;
+  case FILTER_GT:
+    return order > 0;
+  case FILTER_GE:
+    return order >= 0;
+  case FILTER_LT:
+    return order < 0;
+  case FILTER_LE:
+    return order <= 0;
+  case FILTER_SW:
+    return compare (have, want, want_length) == 0;
   case FILTER_EW:
-    return have_length >= want_length
-           && compare (have + have_length - want_length, want, want_length) == 0;
+    return have_length >= want_length &&
+           compare (have + have_length - want_length, want, want_length) == 0;
   default:
     for (; have_length >= want_length; have++, have_length--)
       if (compare (have, want, want_length) == 0)
@@ -248,17 +255,16 @@ value_fits (const struct filter *filter, const json_t *have, bool exact)
     return filter->op == FILTER_NE;
   if (json_is_object (have))
     return value_fits (filter, json_object_get (have, "value"), exact);
-  json_array_foreach ((json_t *) (uintptr_t) have, i, item) if (value_fits (filter, item, exact))
-    return true;
+  json_array_foreach ((json_t *)(uintptr_t)have, i,
+                      item) if (value_fits (filter, item, exact)) return true;
   if (json_is_array (have))
     return false;
   if (json_is_string (have) && json_is_string (filter->value))
     return text_fits (filter->op, json_string_value (have), json_string_value (filter->value),
                       exact);
   if (json_is_string (filter->value) && json_is_boolean (have))
-    return filter->op == FILTER_EQ
-           && strcasecmp (json_string_value (filter->value), json_is_true (have) ? "true" : "false")
-                  == 0;
+    return filter->op == FILTER_EQ && strcasecmp (json_string_value (filter->value),
+                                                  json_is_true (have) ? "true" : "false") == 0;
   bool equal = json_is_number (have) && json_is_number (filter->value)
                    ? json_number_value (have) == json_number_value (filter->value)
                    : json_equal (have, filter->value);
@@ -269,7 +275,7 @@ value_fits (const struct filter *filter, const json_t *have, bool exact)
 static json_t *
 path_get (const struct path *path, const json_t *object)
 {
-  json_t *value = (json_t *) (uintptr_t) object;
+  json_t *value = (json_t *)(uintptr_t)object;
   if (path->extension != NULL)
     value = json_object_get (value, path->extension->id);
   if (path->attribute != NULL)
@@ -299,8 +305,8 @@ resource_fits (const struct filter *filter, const json_t *object, const struct r
   json_t *have = path_get (&path, object);
   bool fits = false;
   if (filter->op == FILTER_VALUE) {
-    json_array_foreach (have, i, item) fits
-        = fits || filter_fits (filter->left, item, path.attribute->subs, NULL);
+    json_array_foreach (have, i, item) fits =
+        fits || filter_fits (filter->left, item, path.attribute->subs, NULL);
   } else {
     const struct attribute *last = path.sub != NULL ? path.sub : path.attribute;
     fits = value_fits (filter, have, last != NULL && (last->flags & EXACT));
@@ -315,18 +321,17 @@ filter_fits (const struct filter *filter, const json_t *object, const struct att
              const struct resource_type *type)
 {
   if (filter->op == FILTER_AND)
-    return filter_fits (filter->left, object, attributes, type)
-           && filter_fits (filter->right, object, attributes, type);
+    return filter_fits (filter->left, object, attributes, type) &&
+           filter_fits (filter->right, object, attributes, type);
   if (filter->op == FILTER_OR)
-    return filter_fits (filter->left, object, attributes, type)
-           || filter_fits (filter->right, object, attributes, type);
+    return filter_fits (filter->left, object, attributes, type) ||
+           filter_fits (filter->right, object, attributes, type);
   if (filter->op == FILTER_NOT)
     return !filter_fits (filter->left, object, attributes, type);
   if (type != NULL)
     return resource_fits (filter, object, type);
-  const struct attribute *attribute
-      = attribute_find (attributes, filter->attribute, strlen (filter->attribute));
-  return attribute != NULL
-         && value_fits (filter, json_object_get (object, attribute->name),
-                        (attribute->flags & EXACT) != 0);
+  const struct attribute *attribute =
+      attribute_find (attributes, filter->attribute, strlen (filter->attribute));
+  return attribute != NULL && value_fits (filter, json_object_get (object, attribute->name),
+                                          (attribute->flags & EXACT) != 0);
 }

@@ -35,7 +35,7 @@ bool filter_fits (const struct filter *filter, const json_t *object,
                   const struct attribute *attributes, const struct resource_type *type);
 
 struct path {
-  const struct schema *extension; /* NULL: core */
+  const struct schema *extension;    /* NULL: core */
   const struct attribute *attribute; /* NULL: the whole extension */
   struct filter *filter;             /* the value filter, or NULL */
   const struct attribute *sub;

@@ -19,10 +19,10 @@ group_document (const struct group *group)
   {
     char reference[100];
     bool nested = strcmp (json_string_value (type), "Group") == 0;
-    snprintf (reference, sizeof reference, "/api/v2/scim/v2/%s/%.36s",
-              nested ? "groups" : "users", id);
-    json_array_append_new (members, json_pack ("{s:s, s:O, s:s}", "value", id, "type", type, "$ref",
-                                               reference));
+    snprintf (reference, sizeof reference, "/api/v2/scim/v2/%s/%.36s", nested ? "groups" : "users",
+              id);
+    json_array_append_new (
+        members, json_pack ("{s:s, s:O, s:s}", "value", id, "type", type, "$ref", reference));
   }
   if (json_array_size (members) > 0)
     json_object_set (document, "members", members);
@@ -37,7 +37,7 @@ group_write (const struct request *request, const struct group *group, struct bu
   char *location = resource_location (request, "/groups", group->id);
   json_t *document = group_document (group);
   clock_format (group->modified, modified);
-  snprintf (version, sizeof version, "%llu", (unsigned long long) group->version);
+  snprintf (version, sizeof version, "%llu", (unsigned long long)group->version);
   json_object_set_new (document, "id", json_string (group->id));
   json_object_set_new (document, "meta",
                        json_pack ("{s:s, s:s, s:s, s:s}", "resourceType", "Group", "lastModified",
@@ -80,7 +80,7 @@ groups_clear (struct groups *groups)
     group_free (groups->all[i]);
   free (groups->all);
   table_fini (&groups->by_id);
-  *groups = (struct groups){ 0 };
+  *groups = (struct groups){0};
 }
 
 static void
@@ -139,7 +139,7 @@ reply_group (struct request *request, const struct group *group)
 {
   struct projection projection;
   struct problem problem;
-  struct buffer whole = { 0 };
+  struct buffer whole = {0};
   if (!projection_read (request, &group_type, &projection, &problem)) {
     reply_problem (request, &problem);
     return;
@@ -159,7 +159,7 @@ members_read (const struct sim *sim, const json_t *list, struct problem *problem
 {
   json_t *members = json_object (), *item;
   size_t i;
-  json_array_foreach ((json_t *) (uintptr_t) list, i, item)
+  json_array_foreach ((json_t *)(uintptr_t)list, i, item)
   {
     const char *id = json_string_value (json_object_get (item, "value"));
     const struct account *account = id != NULL ? store_by_id (&sim->store, id) : NULL;
@@ -189,10 +189,10 @@ group_set (const struct sim *sim, struct group *group, const json_t *document,
   json_t *members = members_read (sim, json_object_get (document, "members"), problem);
   if (members == NULL)
     return false;
-  bool same = strcmp (name, group->name) == 0 && json_equal (members, group->members)
-              && (external == NULL
-                      ? group->external_id == NULL
-                      : group->external_id != NULL && strcmp (external, group->external_id) == 0);
+  bool same =
+      strcmp (name, group->name) == 0 && json_equal (members, group->members) &&
+      (external == NULL ? group->external_id == NULL
+                        : group->external_id != NULL && strcmp (external, group->external_id) == 0);
   free (group->name);
   free (group->external_id);
   json_decref (group->members);
@@ -200,7 +200,7 @@ group_set (const struct sim *sim, struct group *group, const json_t *document,
   group->external_id = external != NULL ? mem_copy (external) : NULL;
   group->members = members;
   if (!same) {
-    group->version += (uint64_t) sim->switches.version_step;
+    group->version += (uint64_t)sim->switches.version_step;
     group->modified = clock_wall ();
   }
   return true;
@@ -217,9 +217,9 @@ operations_apply (const struct request *request, json_t *document, struct proble
   json_array_foreach (operations, i, operation)
   {
     size_t named = json_array_size (json_object_get (operation, "value"));
-    if (switches->members_max > 0 && (int64_t) named > switches->members_max)
+    if (switches->members_max > 0 && (int64_t)named > switches->members_max)
       return problem_set (problem, 400, "tooMany", "at most %lld members in one operation",
-                          (long long) switches->members_max);
+                          (long long)switches->members_max);
     if (!patch_apply (switches, &group_type, document, operation, problem))
       return false;
   }
@@ -270,9 +270,9 @@ filter_check (const struct request *request, struct filter **ret_filter, struct 
   if (*ret_filter == NULL)
     return false;
   const struct filter *filter = *ret_filter;
-  if (filter->op == FILTER_EQ && json_is_string (filter->value)
-      && (strcasecmp (filter->attribute, "id") == 0
-          || strcasecmp (filter->attribute, "displayName") == 0))
+  if (filter->op == FILTER_EQ && json_is_string (filter->value) &&
+      (strcasecmp (filter->attribute, "id") == 0 ||
+       strcasecmp (filter->attribute, "displayName") == 0))
     return true;
   return problem_set (problem, 400, "invalidFilter",
                       "groups are filtered by id eq or displayName eq");
@@ -283,7 +283,7 @@ list_write (struct request *request, const struct filter *filter, const struct p
             const struct projection *projection)
 {
   const struct groups *groups = &request->sim->groups;
-  struct buffer resources = { 0 }, one = { 0 };
+  struct buffer resources = {0}, one = {0};
   int64_t total = 0, written = 0;
   for (size_t i = 0; i < groups->count; i++) {
     if (!group_fits (groups->all[i], filter) || ++total < page->start || written >= page->count)
@@ -299,7 +299,7 @@ list_write (struct request *request, const struct filter *filter, const struct p
   buffer_format (&request->reply.body,
                  "{\"schemas\":[\"" URN_LIST "\"],\"totalResults\":%lld,\"startIndex\":%lld,"
                  "\"itemsPerPage\":%lld,\"Resources\":[",
-                 (long long) total, (long long) page->start, (long long) written);
+                 (long long)total, (long long)page->start, (long long)written);
   buffer_add (&request->reply.body, resources.data, resources.length);
   buffer_text (&request->reply.body, "]}");
   buffer_fini (&resources);
@@ -313,8 +313,8 @@ groups_list (struct request *request)
   struct projection projection;
   struct page page;
   struct filter *filter = NULL;
-  if (!projection_read (request, &group_type, &projection, &problem)
-      || !page_read (request, &page, &problem) || !filter_check (request, &filter, &problem)) {
+  if (!projection_read (request, &group_type, &projection, &problem) ||
+      !page_read (request, &page, &problem) || !filter_check (request, &filter, &problem)) {
     reply_problem (request, &problem);
   } else if (page_admit (request, &page, &projection)) {
     if (page.count > request->sim->switches.page_max)
@@ -343,9 +343,8 @@ groups_handle (struct request *request)
   bool one = request->id != NULL;
   if (!one && request->verb == VERB_GET)
     groups_list (request);
-  else if (one
-           && (request->verb == VERB_GET || request->verb == VERB_PUT
-               || request->verb == VERB_PATCH))
+  else if (one &&
+           (request->verb == VERB_GET || request->verb == VERB_PUT || request->verb == VERB_PATCH))
     group_one (request);
   else {
     int status = atoi (request->sim->switches.group_write_status);

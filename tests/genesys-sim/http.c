@@ -1,5 +1,5 @@
-/* The HTTP side: one thread, an epoll loop of libmicrohttpd driven from here, so that nothing needs a
-   lock. Replies that are to be late wait in a list, sorted by their time. */
+/* The HTTP side: one thread, an epoll loop of libmicrohttpd driven from here, so that nothing needs
+   a lock. Replies that are to be late wait in a list, sorted by their time. */
 #include <config.h>
 #include "http.h"
 
@@ -11,9 +11,9 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define CONTROL_BODY_MAX (256u << 20)
-#define CONNECTIONS_MAX  8192
-#define IDLE_SECONDS     300
+#define CONTROL_BODY_MAX  (256u << 20)
+#define CONNECTIONS_MAX   8192
+#define IDLE_SECONDS      300
 #define CONNECTION_MEMORY 16384 /* cleared after each request: more makes every request slower */
 
 struct server {
@@ -63,7 +63,7 @@ request_done (void *context, struct MHD_Connection *connection, void **state,
               enum MHD_RequestTerminationCode code)
 {
   struct request *request = *state;
-  (void) context, (void) connection, (void) code;
+  (void)context, (void)connection, (void)code;
   if (request == NULL)
     return;
   wait_leave (request);
@@ -81,11 +81,11 @@ request_done (void *context, struct MHD_Connection *connection, void **state,
 static enum verb
 verb_of (const char *method, const char **ret_name)
 {
-  static const char *const names[] = { "GET", "POST", "PUT", "PATCH", "DELETE" };
+  static const char *const names[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (strcmp (method, names[i]) == 0) {
       *ret_name = names[i];
-      return (enum verb) i;
+      return (enum verb)i;
     }
   *ret_name = strcmp (method, "HEAD") == 0      ? "HEAD"
               : strcmp (method, "OPTIONS") == 0 ? "OPTIONS"
@@ -96,7 +96,7 @@ verb_of (const char *method, const char **ret_name)
 static void
 body_add (struct request *request, const char *data, size_t length)
 {
-  size_t max = (size_t) request->sim->switches.max_body;
+  size_t max = (size_t)request->sim->switches.max_body;
   if (strncmp (request->path, "/_sim/", 6) == 0)
     max = CONTROL_BODY_MAX;
   request->too_large = request->too_large || length > max || request->body.length > max - length;
@@ -118,13 +118,13 @@ stream_read (void *context, uint64_t at, char *out, size_t room)
   uint64_t end = stream->cut ? stream->length / 2 : stream->length;
   if (at >= end)
     return stream->cut ? MHD_CONTENT_READER_END_WITH_ERROR : MHD_CONTENT_READER_END_OF_STREAM;
-  size_t length = end - at < room ? (size_t) (end - at) : room;
+  size_t length = end - at < room ? (size_t)(end - at) : room;
   for (size_t i = 0; i < length; i++)
-    out[i] = at + i < stream->text.length       ? stream->text.data[at + i]
+    out[i] = at + i < stream->text.length   ? stream->text.data[at + i]
              : at + i + 2 == stream->length ? '"'
              : at + i + 1 == stream->length ? '}'
                                             : 'x';
-  return (ssize_t) length;
+  return (ssize_t)length;
 }
 
 static void
@@ -143,13 +143,14 @@ stream_make (struct reply *reply)
   if (stream->cut) {
     stream->text = reply->body;
     stream->length = reply->body.length;
-    reply->body = (struct buffer){ 0 };
+    reply->body = (struct buffer){0};
   } else {
     buffer_text (&stream->text, "{\"padding\":\"");
-    stream->length = (uint64_t) reply->huge < stream->text.length + 2 ? stream->text.length + 2
-                                                                      : (uint64_t) reply->huge;
+    stream->length = (uint64_t)reply->huge < stream->text.length + 2 ? stream->text.length + 2
+                                                                     : (uint64_t)reply->huge;
   }
-  return MHD_create_response_from_callback (stream->length, 16384, stream_read, stream, stream_free);
+  return MHD_create_response_from_callback (stream->length, 16384, stream_read, stream,
+                                            stream_free);
 }
 
 static struct MHD_Response *
@@ -157,9 +158,9 @@ response_make (struct reply *reply)
 {
   if (reply->transport == TRANSPORT_HUGE || reply->transport == TRANSPORT_TRUNCATED)
     return stream_make (reply);
-  struct MHD_Response *response = MHD_create_response_from_buffer (
-      reply->body.length, reply->body.data, MHD_RESPMEM_MUST_FREE);
-  reply->body = (struct buffer){ 0 };
+  struct MHD_Response *response =
+      MHD_create_response_from_buffer (reply->body.length, reply->body.data, MHD_RESPMEM_MUST_FREE);
+  reply->body = (struct buffer){0};
   return response;
 }
 
@@ -167,7 +168,7 @@ static void
 header_number (struct MHD_Response *response, const char *name, int64_t number)
 {
   char text[24];
-  snprintf (text, sizeof text, "%lld", (long long) number);
+  snprintf (text, sizeof text, "%lld", (long long)number);
   MHD_add_response_header (response, name, text);
 }
 
@@ -199,9 +200,9 @@ headers_add (struct MHD_Response *response, const struct request *request)
 static enum MHD_Result
 connection_cut (struct MHD_Connection *connection, bool reset)
 {
-  const union MHD_ConnectionInfo *info
-      = MHD_get_connection_info (connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-  struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+  const union MHD_ConnectionInfo *info =
+      MHD_get_connection_info (connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+  struct sockaddr nobody = {.sa_family = AF_UNSPEC};
   if (reset && info != NULL && connect (info->connect_fd, &nobody, sizeof nobody) != 0)
     perror ("genesys-sim: cannot reset a connection");
   return MHD_NO;
@@ -217,8 +218,8 @@ request_send (struct request *request)
   if (response == NULL)
     return MHD_NO;
   headers_add (response, request);
-  enum MHD_Result result
-      = MHD_queue_response (request->connection, (unsigned) reply->status, response);
+  enum MHD_Result result =
+      MHD_queue_response (request->connection, (unsigned)reply->status, response);
   MHD_destroy_response (response);
   return result;
 }
@@ -244,7 +245,7 @@ request_handle (void *context, struct MHD_Connection *connection, const char *pa
 {
   struct server *server = context;
   struct request *request = *state;
-  (void) connection, (void) version;
+  (void)connection, (void)version;
   if (!request->started) {
     request->started = true;
     request->verb = verb_of (method, &request->method);
@@ -281,14 +282,14 @@ wait_resume (struct server *server, bool all)
 static void
 log_quietly (void *context, const char *format, va_list values)
 {
-  (void) context, (void) format, (void) values; /* cut connections are wanted here */
+  (void)context, (void)format, (void)values; /* cut connections are wanted here */
 }
 
 static bool
 address_make (const struct server_options *options, struct sockaddr_storage *ret_address)
 {
-  struct addrinfo hints = { .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV,
-                            .ai_socktype = SOCK_STREAM }, *found;
+  struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM},
+                  *found;
   char port[8];
   snprintf (port, sizeof port, "%u", options->port);
   if (getaddrinfo (options->address, port, &hints, &found) != 0)
@@ -303,19 +304,19 @@ daemon_start (struct server *server, const struct server_options *options,
               const struct sockaddr_storage *address)
 {
   unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
-  struct MHD_OptionItem tls[] = { { MHD_OPTION_HTTPS_MEM_CERT, 0, options->certificate },
-                                  { MHD_OPTION_HTTPS_MEM_KEY, 0, options->key },
-                                  { MHD_OPTION_END, 0, NULL } };
-  struct MHD_OptionItem none[] = { { MHD_OPTION_END, 0, NULL } };
+  struct MHD_OptionItem tls[] = {{MHD_OPTION_HTTPS_MEM_CERT, 0, options->certificate},
+                                 {MHD_OPTION_HTTPS_MEM_KEY, 0, options->key},
+                                 {MHD_OPTION_END, 0, NULL}};
+  struct MHD_OptionItem none[] = {{MHD_OPTION_END, 0, NULL}};
   flags |= options->certificate != NULL ? MHD_USE_TLS : 0u;
   flags |= address->ss_family == AF_INET6 ? MHD_USE_IPv6 : 0u;
   return MHD_start_daemon (
       flags, options->port, NULL, NULL, request_handle, server, MHD_OPTION_EXTERNAL_LOGGER,
-      log_quietly, NULL, MHD_OPTION_SOCK_ADDR, (const struct sockaddr *) address,
+      log_quietly, NULL, MHD_OPTION_SOCK_ADDR, (const struct sockaddr *)address,
       MHD_OPTION_URI_LOG_CALLBACK, request_new, server, MHD_OPTION_NOTIFY_COMPLETED, request_done,
-      server, MHD_OPTION_CONNECTION_LIMIT, (unsigned) CONNECTIONS_MAX,
-      MHD_OPTION_CONNECTION_TIMEOUT, (unsigned) IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-      (size_t) CONNECTION_MEMORY, MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_ARRAY,
+      server, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+      (unsigned)IDLE_SECONDS, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+      MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_ARRAY,
       options->certificate != NULL ? tls : none, MHD_OPTION_END);
 }
 
@@ -340,8 +341,8 @@ server_new (struct sim *sim, const struct server_options *options)
 uint16_t
 server_port (const struct server *server)
 {
-  const union MHD_DaemonInfo *info
-      = MHD_get_daemon_info (server->daemon, MHD_DAEMON_INFO_BIND_PORT);
+  const union MHD_DaemonInfo *info =
+      MHD_get_daemon_info (server->daemon, MHD_DAEMON_INFO_BIND_PORT);
   return info != NULL ? info->port : 0;
 }
 
@@ -350,21 +351,20 @@ wait_time (const struct server *server)
 {
   MHD_UNSIGNED_LONG_LONG limit;
   int64_t wait = 60000;
-  if (MHD_get_timeout (server->daemon, &limit) == MHD_YES && (int64_t) limit < wait)
-    wait = (int64_t) limit;
+  if (MHD_get_timeout (server->daemon, &limit) == MHD_YES && (int64_t)limit < wait)
+    wait = (int64_t)limit;
   if (server->waiting.next != &server->waiting) {
     int64_t left = server->waiting.next->due - clock_steady ();
     wait = left < wait ? left : wait;
   }
-  return wait < 0 ? 0 : (int) wait;
+  return wait < 0 ? 0 : (int)wait;
 }
 
 void
 server_run (struct server *server, int signal_fd)
 {
-  const union MHD_DaemonInfo *info
-      = MHD_get_daemon_info (server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-  struct pollfd fds[2] = { { info->epoll_fd, POLLIN, 0 }, { signal_fd, POLLIN, 0 } };
+  const union MHD_DaemonInfo *info = MHD_get_daemon_info (server->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+  struct pollfd fds[2] = {{info->epoll_fd, POLLIN, 0}, {signal_fd, POLLIN, 0}};
   while (fds[1].revents == 0) {
     poll (fds, 2, wait_time (server));
     wait_resume (server, false);

@@ -9,7 +9,7 @@ window_of (const struct request *request)
 {
   struct sim *sim = request->sim;
   return strcmp (sim->switches.rate_scope, "organization") == 0 ? &sim->tokens.shared
-                                                                 : &request->token->window;
+                                                                : &request->token->window;
 }
 
 static int64_t
@@ -26,7 +26,7 @@ limiter_admit (struct request *request)
   struct window *window = window_of (request);
   int64_t left = window_left (request, window);
   if (window->started == 0 || left == 0)
-    *window = (struct window){ clock_steady (), 0 };
+    *window = (struct window){clock_steady (), 0};
   if (switches->rate_limit <= 0 || window->used < switches->rate_limit) {
     window->used++;
     return true;

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const kind_names[KINDS] = { "token",  "list",   "find",  "read",      "create",
-                                        "update", "delete", "group", "discovery", "other" };
+const char *const kind_names[KINDS] = {"token",  "list",   "find",  "read",      "create",
+                                       "update", "delete", "group", "discovery", "other"};
 
 static void
 entry_fini (struct log_entry *entry)
@@ -17,7 +17,7 @@ entry_fini (struct log_entry *entry)
   free (entry->user_name);
   free (entry->external_id);
   free (entry->token);
-  *entry = (struct log_entry){ 0 };
+  *entry = (struct log_entry){0};
 }
 
 void
@@ -26,7 +26,7 @@ log_clear (struct log *log)
   for (size_t i = 0; i < log->room; i++)
     entry_fini (&log->ring[i]);
   free (log->ring);
-  *log = (struct log){ 0 };
+  *log = (struct log){0};
 }
 
 /* More room, up to max; entries move to the front. */
@@ -78,14 +78,14 @@ void
 log_add (struct request *request)
 {
   struct sim *sim = request->sim;
-  bool cut = request->reply.transport == TRANSPORT_RESET
-             || request->reply.transport == TRANSPORT_CLOSE;
+  bool cut =
+      request->reply.transport == TRANSPORT_RESET || request->reply.transport == TRANSPORT_CLOSE;
   int status = cut ? 0 : request->reply.status;
   stats_add (&sim->stats, request, status);
   if (!sim->switches.log || sim->switches.log_max <= 0)
     return;
-  struct log_entry *entry = log_slot (&sim->log, (size_t) sim->switches.log_max);
-  *entry = (struct log_entry){ .number = request->number, .wall = clock_wall (), .status = status };
+  struct log_entry *entry = log_slot (&sim->log, (size_t)sim->switches.log_max);
+  *entry = (struct log_entry){.number = request->number, .wall = clock_wall (), .status = status};
   entry->kind = request->kind;
   entry->fault = request->fault;
   entry->applied = request->applied;
@@ -113,7 +113,7 @@ entry_write (const struct log_entry *entry, struct buffer *out)
 {
   char time[TIME_SIZE];
   clock_format (entry->wall, time);
-  buffer_format (out, "{\"number\":%llu,\"time\":\"%s\"", (unsigned long long) entry->number, time);
+  buffer_format (out, "{\"number\":%llu,\"time\":\"%s\"", (unsigned long long)entry->number, time);
   quote_member (out, "method", entry->method);
   quote_member (out, "path", entry->path);
   quote_member (out, "query", entry->query);
@@ -143,14 +143,14 @@ log_dump (const struct log *log, uint64_t from, size_t limit, struct buffer *out
     entry_write (entry, out);
     next = entry->number + 1;
   }
-  buffer_format (out, "],\"dropped\":%llu,\"next\":%llu}", (unsigned long long) log->dropped,
-                 (unsigned long long) next);
+  buffer_format (out, "],\"dropped\":%llu,\"next\":%llu}", (unsigned long long)log->dropped,
+                 (unsigned long long)next);
 }
 
 static json_t *
 count (uint64_t number)
 {
-  return json_integer ((json_int_t) number);
+  return json_integer ((json_int_t)number);
 }
 
 json_t *
@@ -168,10 +168,9 @@ stats_dump (const struct sim *sim)
     }
   for (int state = 0; state < STATES; state++)
     json_object_set_new (accounts, state_names[state], count (sim->store.ranks[state].total));
-  return json_pack ("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "total",
-                    count (stats->total), "kinds", kinds, "statuses", statuses, "accounts",
-                    accounts, "throttled", count (stats->throttled), "unauthorized",
-                    count (stats->unauthorized), "faults", count (stats->faults), "applied",
-                    count (stats->applied), "cut", count (stats->cut), "tokens",
-                    count (sim->tokens.count));
+  return json_pack (
+      "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "total", count (stats->total), "kinds",
+      kinds, "statuses", statuses, "accounts", accounts, "throttled", count (stats->throttled),
+      "unauthorized", count (stats->unauthorized), "faults", count (stats->faults), "applied",
+      count (stats->applied), "cut", count (stats->cut), "tokens", count (sim->tokens.count));
 }

@@ -89,8 +89,8 @@ serve (struct sim *sim, const struct options *options)
 int
 main (int count, char **words)
 {
-  struct sim sim = { 0 };
-  struct options options = { 0 };
+  struct sim sim = {0};
+  struct options options = {0};
   setlocale (LC_CTYPE, "C.UTF-8"); /* user names are compared without case beyond ASCII */
   random_seed (0);
   sim_init (&sim);

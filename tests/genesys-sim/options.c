@@ -8,28 +8,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[]
-    = "Usage: genesys-sim [OPTION]...\n"
-      "Plays the SCIM service of Genesys Cloud, for tests and rehearsals.\n\n"
-      "      --address ADDRESS      listen there [127.0.0.1]\n"
-      "      --port PORT            listen there; 0: any that is free [0]\n"
-      "      --port-file FILE       write the port there once it listens\n"
-      "      --tls-cert FILE        serve https with this certificate\n"
-      "      --tls-key FILE         and this key\n"
-      "      --client-id ID         accept this client [sim-client]\n"
-      "      --client-secret SECRET with this secret [sim-secret]\n"
-      "      --set NAME=VALUE       set a switch\n"
-      "      --list-switches        show all switches\n"
-      "      --lenient              the same as --set strict=false\n"
-      "      --no-limit             the same as --set rate-limit=0\n"
-      "      --no-log               the same as --set log=false\n"
-      "      --fault KEY=VALUE,...  add a fault; also as JSON\n"
-      "      --users FILE           accounts to begin with (JSON)\n"
-      "      --groups FILE          groups to begin with (JSON)\n"
-      "      --names FILE           roles, skills, languages and divisions that exist (JSON)\n"
-      "      --seed NUMBER          make ids and dice repeatable\n"
-      "  -h, --help                 show this\n"
-      "  -V, --version              show the version\n";
+static const char usage[] =
+    "Usage: genesys-sim [OPTION]...\n"
+    "Plays the SCIM service of Genesys Cloud, for tests and rehearsals.\n\n"
+    "      --address ADDRESS      listen there [127.0.0.1]\n"
+    "      --port PORT            listen there; 0: any that is free [0]\n"
+    "      --port-file FILE       write the port there once it listens\n"
+    "      --tls-cert FILE        serve https with this certificate\n"
+    "      --tls-key FILE         and this key\n"
+    "      --client-id ID         accept this client [sim-client]\n"
+    "      --client-secret SECRET with this secret [sim-secret]\n"
+    "      --set NAME=VALUE       set a switch\n"
+    "      --list-switches        show all switches\n"
+    "      --lenient              the same as --set strict=false\n"
+    "      --no-limit             the same as --set rate-limit=0\n"
+    "      --no-log               the same as --set log=false\n"
+    "      --fault KEY=VALUE,...  add a fault; also as JSON\n"
+    "      --users FILE           accounts to begin with (JSON)\n"
+    "      --groups FILE          groups to begin with (JSON)\n"
+    "      --names FILE           roles, skills, languages and divisions that exist (JSON)\n"
+    "      --seed NUMBER          make ids and dice repeatable\n"
+    "  -h, --help                 show this\n"
+    "  -V, --version              show the version\n";
 
 enum {
   OPTION_ADDRESS = 256,
@@ -52,26 +52,26 @@ enum {
 };
 
 static const struct option table[] = {
-  { "address", required_argument, NULL, OPTION_ADDRESS },
-  { "port", required_argument, NULL, OPTION_PORT },
-  { "port-file", required_argument, NULL, OPTION_PORT_FILE },
-  { "tls-cert", required_argument, NULL, OPTION_CERT },
-  { "tls-key", required_argument, NULL, OPTION_KEY },
-  { "client-id", required_argument, NULL, OPTION_ID },
-  { "client-secret", required_argument, NULL, OPTION_SECRET },
-  { "set", required_argument, NULL, OPTION_SET },
-  { "list-switches", no_argument, NULL, OPTION_LIST },
-  { "lenient", no_argument, NULL, OPTION_LENIENT },
-  { "no-limit", no_argument, NULL, OPTION_NO_LIMIT },
-  { "no-log", no_argument, NULL, OPTION_NO_LOG },
-  { "fault", required_argument, NULL, OPTION_FAULT },
-  { "users", required_argument, NULL, OPTION_USERS },
-  { "groups", required_argument, NULL, OPTION_GROUPS },
-  { "names", required_argument, NULL, OPTION_NAMES },
-  { "seed", required_argument, NULL, OPTION_SEED },
-  { "help", no_argument, NULL, 'h' },
-  { "version", no_argument, NULL, 'V' },
-  { NULL, 0, NULL, 0 },
+    {"address", required_argument, NULL, OPTION_ADDRESS},
+    {"port", required_argument, NULL, OPTION_PORT},
+    {"port-file", required_argument, NULL, OPTION_PORT_FILE},
+    {"tls-cert", required_argument, NULL, OPTION_CERT},
+    {"tls-key", required_argument, NULL, OPTION_KEY},
+    {"client-id", required_argument, NULL, OPTION_ID},
+    {"client-secret", required_argument, NULL, OPTION_SECRET},
+    {"set", required_argument, NULL, OPTION_SET},
+    {"list-switches", no_argument, NULL, OPTION_LIST},
+    {"lenient", no_argument, NULL, OPTION_LENIENT},
+    {"no-limit", no_argument, NULL, OPTION_NO_LIMIT},
+    {"no-log", no_argument, NULL, OPTION_NO_LOG},
+    {"fault", required_argument, NULL, OPTION_FAULT},
+    {"users", required_argument, NULL, OPTION_USERS},
+    {"groups", required_argument, NULL, OPTION_GROUPS},
+    {"names", required_argument, NULL, OPTION_NAMES},
+    {"seed", required_argument, NULL, OPTION_SEED},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
 };
 
 static int
@@ -89,7 +89,7 @@ complain (const char *format, ...)
 static int
 file_read (const char *name, char **ret_text)
 {
-  struct buffer text = { 0 };
+  struct buffer text = {0};
   char part[4096];
   size_t length;
   FILE *file = fopen (name, "r");
@@ -193,7 +193,7 @@ port_read (const char *text, uint16_t *ret_port)
   unsigned long port = strtoul (text, &end, 10);
   if (end == text || *end != '\0' || port > 65535)
     return complain ("--port %s: it takes a number from 0 to 65535", text);
-  *ret_port = (uint16_t) port;
+  *ret_port = (uint16_t)port;
   return 0;
 }
 
@@ -201,29 +201,56 @@ static int
 option_take (int option, struct sim *sim, struct options *options)
 {
   switch (option) {
-  case OPTION_ADDRESS: options->server.address = optarg; return 0;
-  case OPTION_PORT: return port_read (optarg, &options->server.port);
-  case OPTION_PORT_FILE: options->port_file = optarg; return 0;
-  case OPTION_CERT: return file_read (optarg, &options->server.certificate);
-  case OPTION_KEY: return file_read (optarg, &options->server.key);
-  case OPTION_ID: set_text (&sim->client_id, optarg); return 0;
-  case OPTION_SECRET: set_text (&sim->client_secret, optarg); return 0;
-  case OPTION_SET: return set_switch (sim, optarg);
-  case OPTION_LIST: switches_describe (stdout); return 1;
-  case OPTION_LENIENT: return set_switch (sim, "strict=false");
-  case OPTION_NO_LIMIT: return set_switch (sim, "rate-limit=0");
-  case OPTION_NO_LOG: return set_switch (sim, "log=false");
-  case OPTION_FAULT: return add_fault (sim, optarg);
-  case OPTION_USERS: return load_users (sim, optarg);
-  case OPTION_GROUPS: return load_groups (sim, optarg);
-  case OPTION_NAMES: return load_names (sim, optarg);
+  case OPTION_ADDRESS:
+    options->server.address = optarg;
+    return 0;
+  case OPTION_PORT:
+    return port_read (optarg, &options->server.port);
+  case OPTION_PORT_FILE:
+    options->port_file = optarg;
+    return 0;
+  case OPTION_CERT:
+    return file_read (optarg, &options->server.certificate);
+  case OPTION_KEY:
+    return file_read (optarg, &options->server.key);
+  case OPTION_ID:
+    set_text (&sim->client_id, optarg);
+    return 0;
+  case OPTION_SECRET:
+    set_text (&sim->client_secret, optarg);
+    return 0;
+  case OPTION_SET:
+    return set_switch (sim, optarg);
+  case OPTION_LIST:
+    switches_describe (stdout);
+    return 1;
+  case OPTION_LENIENT:
+    return set_switch (sim, "strict=false");
+  case OPTION_NO_LIMIT:
+    return set_switch (sim, "rate-limit=0");
+  case OPTION_NO_LOG:
+    return set_switch (sim, "log=false");
+  case OPTION_FAULT:
+    return add_fault (sim, optarg);
+  case OPTION_USERS:
+    return load_users (sim, optarg);
+  case OPTION_GROUPS:
+    return load_groups (sim, optarg);
+  case OPTION_NAMES:
+    return load_names (sim, optarg);
   case OPTION_SEED:
     options->seed = strtoull (optarg, NULL, 10);
     random_seed (options->seed);
     return 0;
-  case 'h': fputs (usage, stdout); return 1;
-  case 'V': puts ("genesys-sim " PACKAGE_VERSION); return 1;
-  default: fputs ("Try 'genesys-sim --help'.\n", stderr); return 2;
+  case 'h':
+    fputs (usage, stdout);
+    return 1;
+  case 'V':
+    puts ("genesys-sim " PACKAGE_VERSION);
+    return 1;
+  default:
+    fputs ("Try 'genesys-sim --help'.\n", stderr);
+    return 2;
   }
 }
 

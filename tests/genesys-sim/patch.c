@@ -14,10 +14,10 @@ operation_check (const struct switches *switches, const json_t *operation, struc
   const char *op = json_string_value (json_object_get (operation, "op"));
   if (op == NULL)
     return problem_set (problem, 400, "invalidSyntax", "an operation has no \"op\"");
-  json_object_foreach ((json_t *) (uintptr_t) operation, key, value)
+  json_object_foreach ((json_t *)(uintptr_t)operation, key, value)
   {
-    if (switches->strict_attributes && strcmp (key, "op") != 0 && strcmp (key, "path") != 0
-        && strcmp (key, "value") != 0)
+    if (switches->strict_attributes && strcmp (key, "op") != 0 && strcmp (key, "path") != 0 &&
+        strcmp (key, "value") != 0)
       return problem_set (problem, 400, "invalidSyntax", "an operation has no member \"%.60s\"",
                           key);
     if (strcmp (key, "path") == 0 && !json_is_string (value))
@@ -38,13 +38,14 @@ patch_check (const struct switches *switches, const json_t *message, json_t **re
     operations = json_object_get (message, "operations");
   if (!json_is_object (message))
     return problem_set (problem, 400, "invalidSyntax", "the body must be a JSON object");
-  if (switches->strict_schemas
-      && (urn == NULL || json_array_size (schemas) != 1 || strcasecmp (urn, URN_PATCH) != 0))
+  if (switches->strict_schemas &&
+      (urn == NULL || json_array_size (schemas) != 1 || strcasecmp (urn, URN_PATCH) != 0))
     return problem_set (problem, 400, "invalidSyntax", "\"schemas\" must be [\"%s\"]", URN_PATCH);
   if (!json_is_array (operations) || json_array_size (operations) == 0)
-    return problem_set (problem, 400, "invalidSyntax", "\"Operations\" must be a list of operations");
-  json_array_foreach (operations, i, operation) if (!operation_check (switches, operation, problem))
-    return false;
+    return problem_set (problem, 400, "invalidSyntax",
+                        "\"Operations\" must be a list of operations");
+  json_array_foreach (operations, i,
+                      operation) if (!operation_check (switches, operation, problem)) return false;
   *ret_operations = operations;
   return true;
 }
@@ -53,14 +54,15 @@ static bool
 op_read (const struct switches *switches, const char *text, enum patch_op *ret_op,
          struct problem *problem)
 {
-  static const char *const words[] = { "add", "replace", "remove" };
+  static const char *const words[] = {"add", "replace", "remove"};
   for (size_t i = 0; i < 3; i++)
     if ((switches->strict_op ? strcmp : strcasecmp) (text, words[i]) == 0) {
-      *ret_op = (enum patch_op) i;
+      *ret_op = (enum patch_op)i;
       return true;
     }
   return problem_set (problem, 400, "invalidSyntax",
-                      "\"op\" is \"%.40s\"; it must be add, replace or remove, in lower case", text);
+                      "\"op\" is \"%.40s\"; it must be add, replace or remove, in lower case",
+                      text);
 }
 
 static bool
@@ -87,10 +89,10 @@ apply_members (const struct switches *switches, const struct resource_type *type
                         "without \"path\" the value must be a JSON object");
   json_object_foreach (value, key, member)
   {
-    bool plain = extension_find (type, key) != NULL
-                 || core_attribute_find (type, key, strlen (key)) != NULL;
-    if (strcasecmp (key, "schemas") == 0 || (!plain && !switches->strict_attributes
-                                             && strpbrk (key, ".:") == NULL))
+    bool plain =
+        extension_find (type, key) != NULL || core_attribute_find (type, key, strlen (key)) != NULL;
+    if (strcasecmp (key, "schemas") == 0 ||
+        (!plain && !switches->strict_attributes && strpbrk (key, ".:") == NULL))
       continue;
     if (!plain && switches->strict_paths)
       return problem_set (problem, 400, "invalidPath",

@@ -41,8 +41,7 @@ set_member (const struct target *target, const struct attribute *attribute, json
 {
   json_t *kept = NULL;
   if (attribute->flags & READ_ONLY)
-    return problem_set (target->problem, 400, "mutability", "\"%s\" is read-only",
-                        attribute->name);
+    return problem_set (target->problem, 400, "mutability", "\"%s\" is read-only", attribute->name);
   if (!value_check (target->switches, attribute, target->value, &kept, target->problem))
     return false;
   if (kept == NULL)
@@ -130,11 +129,11 @@ item_describe (const struct filter *filter, const struct attribute *subs, json_t
     item_describe (filter->left, subs, item);
     item_describe (filter->right, subs, item);
   }
-  const struct attribute *sub
-      = filter->op == FILTER_EQ
-            ? attribute_find (subs, filter->attribute, strlen (filter->attribute))
-            : NULL;
-  if (sub != NULL)
+  const struct attribute *sub =
+      filter->op == FILTER_EQ ? attribute_find (subs, filter->attribute, strlen (filter->attribute))
+                              : NULL;
+  if (sub != NULL && json_is_boolean (filter->value) == (sub->type == TYPE_BOOLEAN) &&
+      json_is_number (filter->value) == (sub->type == TYPE_DECIMAL))
     json_object_set (item, sub->name, filter->value);
 }
 
@@ -203,7 +202,7 @@ list_remove_values (const struct target *target)
   size_t at;
   if (target->switches->strict_members || !json_is_array (target->value))
     return problem_set (target->problem, 400, "invalidSyntax",
-                        "remove takes no \"value\"; name what goes in the path: %s[value eq \"…\"]",
+                        "remove takes no \"value\"; name it in the path: %s[value eq \"…\"]",
                         target->path->attribute->name);
   json_array_foreach (target->value, at, gone)
   {
@@ -276,7 +275,7 @@ bool
 patch_target (const struct switches *switches, json_t *document, enum patch_op op,
               const struct path *path, json_t *value, struct problem *problem)
 {
-  struct target target = { switches, path, op, document, value, problem };
+  struct target target = {switches, path, op, document, value, problem};
   if (path->extension != NULL) {
     target.holder = json_object_get (document, path->extension->id);
     if (target.holder == NULL) {

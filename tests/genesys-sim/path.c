@@ -63,7 +63,7 @@ path_rest (const char *text, const char *whole, struct path *path, struct proble
     if (end == NULL || !(path->attribute->flags & MULTI) || path->attribute->subs == NULL)
       return problem_set (problem, 400, "invalidPath", "the value filter in \"%.200s\" is wrong",
                           whole);
-    if (!path_filter (text + 1, (size_t) (end - text - 1), path, problem))
+    if (!path_filter (text + 1, (size_t)(end - text - 1), path, problem))
       return false;
     text = end + 1;
   }
@@ -73,15 +73,15 @@ path_rest (const char *text, const char *whole, struct path *path, struct proble
   }
   if (*text == '\0')
     return true;
-  return problem_set (problem, 400, "invalidPath", "nothing is at \"%.100s\" in the path \"%.200s\"",
-                      text, whole);
+  return problem_set (problem, 400, "invalidPath",
+                      "nothing is at \"%.100s\" in the path \"%.200s\"", text, whole);
 }
 
 bool
 path_parse (const struct resource_type *type, const char *text, struct path *ret_path,
             struct problem *problem)
 {
-  struct path path = { 0 };
+  struct path path = {0};
   const char *whole = text;
   if (!path_schema (type, &text, &path, problem))
     return false;

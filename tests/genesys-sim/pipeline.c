@@ -11,11 +11,11 @@ static const struct {
   const char *name;
   enum resource resource;
 } resources[] = {
-  { "users", RESOURCE_USERS },
-  { "groups", RESOURCE_GROUPS },
-  { "serviceproviderconfig", RESOURCE_SERVICE },
-  { "resourcetypes", RESOURCE_TYPES },
-  { "schemas", RESOURCE_SCHEMAS },
+    {"users", RESOURCE_USERS},
+    {"groups", RESOURCE_GROUPS},
+    {"serviceproviderconfig", RESOURCE_SERVICE},
+    {"resourcetypes", RESOURCE_TYPES},
+    {"schemas", RESOURCE_SCHEMAS},
 };
 
 static bool
@@ -37,8 +37,7 @@ route_resource (struct request *request, const char *rest)
   if (id != NULL && strchr (id, '/') != NULL)
     return;
   for (size_t i = 0; i < sizeof resources / sizeof *resources; i++)
-    if (strlen (resources[i].name) == length
-        && strncasecmp (resources[i].name, rest, length) == 0)
+    if (strlen (resources[i].name) == length && strncasecmp (resources[i].name, rest, length) == 0)
       request->resource = resources[i].resource;
   if (request->resource == RESOURCE_SERVICE && id != NULL)
     request->resource = RESOURCE_NONE;
@@ -55,8 +54,8 @@ request_route (struct request *request)
     request->id = rest;
   } else if (strcmp (rest, "/oauth/token") == 0) {
     request->resource = RESOURCE_TOKEN;
-  } else if (lead (&rest, "/api/v2/scim/v2/")
-             || (request->sim->switches.bare_path && lead (&rest, "/scim/v2/"))) {
+  } else if (lead (&rest, "/api/v2/scim/v2/") ||
+             (request->sim->switches.bare_path && lead (&rest, "/scim/v2/"))) {
     request->v2 = true;
     route_resource (request, rest);
   } else if (lead (&rest, "/api/v2/scim/")) {
@@ -67,8 +66,8 @@ request_route (struct request *request)
 static enum request_kind
 kind_of (const struct request *request)
 {
-  static const enum request_kind writes[]
-      = { KIND_READ, KIND_CREATE, KIND_UPDATE, KIND_UPDATE, KIND_DELETE, KIND_OTHER };
+  static const enum request_kind writes[] = {KIND_READ,   KIND_CREATE, KIND_UPDATE,
+                                             KIND_UPDATE, KIND_DELETE, KIND_OTHER};
   if (request->resource == RESOURCE_TOKEN)
     return KIND_TOKEN;
   if (request->resource == RESOURCE_NONE)
@@ -94,8 +93,8 @@ known_from_filter (struct request *request, const char *text)
 {
   struct problem problem;
   struct filter *filter = filter_parse (text, true, &problem);
-  const char *value
-      = filter != NULL && filter->value != NULL ? json_string_value (filter->value) : NULL;
+  const char *value =
+      filter != NULL && filter->value != NULL ? json_string_value (filter->value) : NULL;
   if (value != NULL && strcasecmp (filter->attribute, "userName") == 0)
     known_set (&request->user_name, value);
   else if (value != NULL && strcasecmp (filter->attribute, "externalId") == 0)
@@ -128,7 +127,7 @@ known_find (struct request *request)
 static bool
 type_is_json (const char *type)
 {
-  static const char *const types[] = { "application/scim+json", "application/json" };
+  static const char *const types[] = {"application/scim+json", "application/json"};
   for (size_t i = 0; i < 2; i++) {
     size_t length = strlen (types[i]);
     if (strncasecmp (type, types[i], length) == 0 && strchr ("; ", type[length]) != NULL)
@@ -140,9 +139,10 @@ type_is_json (const char *type)
 static bool
 accept_fits (const char *accept)
 {
-  return accept == NULL || strstr (accept, "*/*") != NULL || strstr (accept, "application/*") != NULL
-         || strcasestr (accept, "application/scim+json") != NULL
-         || strcasestr (accept, "application/json") != NULL;
+  return accept == NULL || strstr (accept, "*/*") != NULL ||
+         strstr (accept, "application/*") != NULL ||
+         strcasestr (accept, "application/scim+json") != NULL ||
+         strcasestr (accept, "application/json") != NULL;
 }
 
 /* What the gateway and the parser refuse before anything is looked at. */
@@ -151,11 +151,11 @@ form_admit (struct request *request)
 {
   const struct switches *switches = &request->sim->switches;
   const char *type = request_header (request, "Content-Type");
-  bool body = request->verb == VERB_POST || request->verb == VERB_PUT
-              || request->verb == VERB_PATCH;
+  bool body =
+      request->verb == VERB_POST || request->verb == VERB_PUT || request->verb == VERB_PATCH;
   if (request->too_large)
     reply_error (request, 413, "request.entity.too.large",
-                 "the body is over the maximum of %lld bytes", (long long) switches->max_body);
+                 "the body is over the maximum of %lld bytes", (long long)switches->max_body);
   else if (request->resource == RESOURCE_NONE)
     reply_error (request, 404, "not.found", "there is nothing at %.200s", request->path);
   else if (switches->strict_content_type && !accept_fits (request_header (request, "Accept")))
@@ -176,10 +176,18 @@ static void
 work (struct request *request)
 {
   switch (request->resource) {
-  case RESOURCE_TOKEN: token_handle (request); break;
-  case RESOURCE_USERS: users_handle (request); break;
-  case RESOURCE_GROUPS: groups_handle (request); break;
-  default: discovery_handle (request); break;
+  case RESOURCE_TOKEN:
+    token_handle (request);
+    break;
+  case RESOURCE_USERS:
+    users_handle (request);
+    break;
+  case RESOURCE_GROUPS:
+    groups_handle (request);
+    break;
+  default:
+    discovery_handle (request);
+    break;
   }
 }
 
@@ -197,8 +205,8 @@ latency_add (struct request *request)
   const struct switches *switches = &request->sim->switches;
   request->delay += switches->latency;
   if (switches->latency_jitter > 0)
-    request->delay += (int64_t) (random_next (&request->sim->dice)
-                                 % (uint64_t) (switches->latency_jitter + 1));
+    request->delay +=
+        (int64_t)(random_next (&request->sim->dice) % (uint64_t)(switches->latency_jitter + 1));
 }
 
 static void

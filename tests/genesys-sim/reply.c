@@ -15,34 +15,48 @@ reply_reset (struct reply *reply)
   buffer_fini (&reply->body);
   free (reply->location);
   free (reply->allow);
-  *reply = (struct reply){ 0 };
+  *reply = (struct reply){0};
   reply->retry_after = -1;
 }
 
 void
 reply_etag (struct reply *reply, uint64_t version)
 {
-  snprintf (reply->etag, sizeof reply->etag, "\"%llu\"", (unsigned long long) version);
+  snprintf (reply->etag, sizeof reply->etag, "\"%llu\"", (unsigned long long)version);
 }
 
 static const char *
 code_of (int status)
 {
   switch (status) {
-  case 400: return "bad.request";
-  case 401: return "bad.credentials";
-  case 403: return "missing.any.permissions";
-  case 404: return "not.found";
-  case 405: return "method.not.allowed";
-  case 406: return "not.acceptable";
-  case 408: return "client.timeout";
-  case 409: return "conflict";
-  case 413: return "request.entity.too.large";
-  case 415: return "unsupported.media.type";
-  case 429: return "too.many.requests";
-  case 503: return "service.unavailable";
-  case 504: return "request.timeout";
-  default: return status < 500 ? "bad.request" : "internal.server.error";
+  case 400:
+    return "bad.request";
+  case 401:
+    return "bad.credentials";
+  case 403:
+    return "missing.any.permissions";
+  case 404:
+    return "not.found";
+  case 405:
+    return "method.not.allowed";
+  case 406:
+    return "not.acceptable";
+  case 408:
+    return "client.timeout";
+  case 409:
+    return "conflict";
+  case 413:
+    return "request.entity.too.large";
+  case 415:
+    return "unsupported.media.type";
+  case 429:
+    return "too.many.requests";
+  case 503:
+    return "service.unavailable";
+  case 504:
+    return "request.timeout";
+  default:
+    return status < 500 ? "bad.request" : "internal.server.error";
   }
 }
 
@@ -50,8 +64,10 @@ static void
 write_scim (struct reply *reply, int status, const char *type, const char *detail)
 {
   reply->content_type = SCIM_JSON;
-  buffer_format (&reply->body, "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:Error\"],"
-                               "\"status\":\"%d\",", status);
+  buffer_format (&reply->body,
+                 "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:Error\"],"
+                 "\"status\":\"%d\",",
+                 status);
   if (type != NULL && strchr (type, '.') == NULL)
     buffer_format (&reply->body, "\"scimType\":\"%s\",", type);
   buffer_text (&reply->body, "\"detail\":");
@@ -75,7 +91,7 @@ write_error_body (const struct request *request, struct reply *reply, int status
     buffer_format (&reply->body,
                    ",\"limit\":{\"key\":\"client.credentials.token.rate.per.minute\","
                    "\"namespace\":\"platform.api\",\"value\":%lld}",
-                   (long long) request->sim->switches.rate_limit);
+                   (long long)request->sim->switches.rate_limit);
   buffer_text (&reply->body, "}");
 }
 
@@ -148,7 +164,7 @@ reply_throttled (struct request *request, const char *message, int64_t seconds)
   if (message == NULL) {
     snprintf (text, sizeof text,
               "Rate limit exceeded the maximum. Retry the request in [%lld] seconds",
-              (long long) seconds);
+              (long long)seconds);
     message = text;
   }
   reply_error (request, 429, "too.many.requests", "%s", message);

@@ -70,16 +70,16 @@ static json_t *attribute_documents (const struct attribute *attributes);
 static json_t *
 attribute_document (const struct attribute *attribute)
 {
-  static const char *const types[]
-      = { "string", "boolean", "decimal", "integer", "dateTime", "reference", "complex" };
+  static const char *const types[] = {"string",   "boolean",   "decimal", "integer",
+                                      "dateTime", "reference", "complex"};
   unsigned flags = attribute->flags;
   const char *returned = flags & WRITE_ONLY ? "never" : flags & ALWAYS ? "always" : "default";
-  json_t *one = json_pack (
-      "{s:s, s:s, s:b, s:s, s:b, s:b, s:s, s:s, s:s}", "name", attribute->name, "type",
-      types[attribute->type], "multiValued", (flags & MULTI) != 0, "description",
-      attribute->description, "required", (flags & REQUIRED) != 0, "caseExact",
-      (flags & EXACT) != 0, "mutability", mutability (flags), "returned", returned, "uniqueness",
-      flags & UNIQUE ? "server" : "none");
+  json_t *one =
+      json_pack ("{s:s, s:s, s:b, s:s, s:b, s:b, s:s, s:s, s:s}", "name", attribute->name, "type",
+                 types[attribute->type], "multiValued", (flags & MULTI) != 0, "description",
+                 attribute->description, "required", (flags & REQUIRED) != 0, "caseExact",
+                 (flags & EXACT) != 0, "mutability", mutability (flags), "returned", returned,
+                 "uniqueness", flags & UNIQUE ? "server" : "none");
   if (attribute->words != NULL)
     json_object_set_new (one,
                          attribute->type == TYPE_REFERENCE ? "referenceTypes" : "canonicalValues",

@@ -185,9 +185,9 @@ struct request {
   enum request_kind kind;
   char *user_name, *external_id; /* as far as they are known, for the log and faults */
   char account[UUID_SIZE];
-  const struct fault *faults[FAULT_KINDS]; /* those that strike this request */
-  int fault;                               /* the first of them, -1: none */
-  bool applied;                            /* a write was done */
+  const struct fault *faults[FAULT_KINDS];     /* those that strike this request */
+  int fault;                                   /* the first of them, -1: none */
+  bool applied;                                /* a write was done */
   int64_t rate_used, rate_allowed, rate_reset; /* rate_allowed -1: none is told */
   int64_t delay;
   int64_t due; /* steady clock, while it waits */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *const state_names[STATES] = { "active", "inactive", "deleted" };
+const char *const state_names[STATES] = {"active", "inactive", "deleted"};
 
 struct account *
 account_new (const char *id)
@@ -60,15 +60,15 @@ account_keys (struct account *account, const json_t *document)
     const json_t *one = json_array_get (list, i);
     const char *authority = json_string_value (json_object_get (one, "authority"));
     const char *value = json_string_value (json_object_get (one, "value"));
-    account->external[i]
-        = external_key (authority != NULL ? authority : "", value != NULL ? value : "");
+    account->external[i] =
+        external_key (authority != NULL ? authority : "", value != NULL ? value : "");
   }
 }
 
 void
 account_fill (struct account *account, const json_t *document)
 {
-  struct buffer text = { 0 };
+  struct buffer text = {0};
   buffer_json (&text, document);
   account_empty (account);
   account->length = text.length - 2;
@@ -82,7 +82,7 @@ account_fill (struct account *account, const json_t *document)
 json_t *
 account_document (const struct account *account)
 {
-  struct buffer text = { 0 };
+  struct buffer text = {0};
   buffer_format (&text, "{\"active\":%s,", account->state == STATE_ACTIVE ? "true" : "false");
   buffer_add (&text, account->text, account->length);
   buffer_text (&text, "}");
@@ -126,7 +126,7 @@ static void
 index_state (struct store *store, const struct account *account, int was)
 {
   for (int state = 0; state < STATES; state++)
-    rank_set (&store->ranks[state], account->slot, (int) account->state == state, was == state);
+    rank_set (&store->ranks[state], account->slot, (int)account->state == state, was == state);
 }
 
 void
@@ -147,10 +147,10 @@ bool
 store_update (struct store *store, struct account *account, const json_t *document,
               enum account_state state, int64_t version_step)
 {
-  struct buffer text = { 0 };
+  struct buffer text = {0};
   buffer_json (&text, document);
-  bool same = text.length == account->length + 2 && account->state == state
-              && memcmp (text.data + 1, account->text, account->length) == 0;
+  bool same = text.length == account->length + 2 && account->state == state &&
+              memcmp (text.data + 1, account->text, account->length) == 0;
   buffer_fini (&text);
   if (same)
     return false;
@@ -158,10 +158,10 @@ store_update (struct store *store, struct account *account, const json_t *docume
   unindex_names (store, account);
   account_fill (account, document);
   account->state = state;
-  account->version += (uint64_t) version_step;
+  account->version += (uint64_t)version_step;
   account->modified = clock_wall ();
   index_names (store, account);
-  index_state (store, account, (int) was);
+  index_state (store, account, (int)was);
   return true;
 }
 
@@ -218,5 +218,5 @@ store_clear (struct store *store)
   table_fini (&store->by_external);
   for (int state = 0; state < STATES; state++)
     rank_fini (&store->ranks[state]);
-  *store = (struct store){ 0 };
+  *store = (struct store){0};
 }

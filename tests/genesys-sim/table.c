@@ -11,7 +11,7 @@ hash_text (const char *text)
 {
   uint64_t hash = 0xcbf29ce484222325u;
   for (; *text != '\0'; text++)
-    hash = (hash ^ (unsigned char) *text) * 0x100000001b3u;
+    hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
   hash ^= hash >> 32;
   return hash * 0x9e3779b97f4a7c15u;
 }
@@ -20,8 +20,8 @@ static size_t
 table_place (const struct table *table, const char *key, uint64_t hash)
 {
   size_t mask = table->room - 1, at = hash & mask;
-  while (table->slots[at].key != NULL
-         && (table->slots[at].hash != hash || strcmp (table->slots[at].key, key) != 0))
+  while (table->slots[at].key != NULL &&
+         (table->slots[at].hash != hash || strcmp (table->slots[at].key, key) != 0))
     at = (at + 1) & mask;
   return at;
 }
@@ -52,7 +52,7 @@ table_put (struct table *table, const char *key, void *value)
   uint64_t hash = hash_text (key);
   struct table_slot *slot = &table->slots[table_place (table, key, hash)];
   table->used += slot->key == NULL;
-  *slot = (struct table_slot){ hash, key, value };
+  *slot = (struct table_slot){hash, key, value};
 }
 
 void
@@ -71,14 +71,14 @@ table_remove (struct table *table, const char *key)
       hole = at;
     }
   }
-  table->slots[hole] = (struct table_slot){ 0 };
+  table->slots[hole] = (struct table_slot){0};
 }
 
 void
 table_fini (struct table *table)
 {
   free (table->slots);
-  *table = (struct table){ 0 };
+  *table = (struct table){0};
 }
 
 static void
@@ -95,7 +95,7 @@ rank_grow (struct rank *rank)
   size_t room = rank->room == 0 ? 1024 : rank->room * 2;
   rank->tree = mem_resize (rank->tree, room * sizeof *rank->tree);
   memset (rank->tree + rank->room, 0, (room - rank->room) * sizeof *rank->tree);
-  rank->tree[room - 1] = (uint32_t) rank->total;
+  rank->tree[room - 1] = (uint32_t)rank->total;
   rank->room = room;
 }
 
@@ -106,8 +106,8 @@ rank_set (struct rank *rank, size_t slot, bool on, bool was_on)
     rank_grow (rank);
   if (on == was_on)
     return;
-  rank_add (rank, slot, on ? 1u : (uint32_t) -1);
-  rank->total += on ? (size_t) 1 : (size_t) -1;
+  rank_add (rank, slot, on ? 1u : (uint32_t)-1);
+  rank->total += on ? (size_t)1 : (size_t)-1;
 }
 
 size_t
@@ -126,5 +126,5 @@ void
 rank_fini (struct rank *rank)
 {
   free (rank->tree);
-  *rank = (struct rank){ 0 };
+  *rank = (struct rank){0};
 }

@@ -3,6 +3,7 @@ every fault."""
 import http.client
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -1216,6 +1217,68 @@ class Control(Case):
             SIM.control("GET", "none")
         with self.assertRaises(RuntimeError):
             SIM.control("GET", "reset")
+
+
+class Garbage(Case):
+    """Whatever comes in, an answer goes out, and it is never the server's fault."""
+    PIECES = ["userName", "emails", "[", "]", "(", ")", ".", ":", " ", '"', "\\", " eq ", " and ",
+              " or ", "not ", " pr", "type", "value", "work", "true", "null", "1", "é", "\u0000",
+              CORE, ENTERPRISE, GENESYS, ":externalIds", "authority", "members", "id", "x-pc:scimv2:v1",
+              "+4930123456", "a@example.com", "schemas", "active", "roles", "manager", "other"]
+
+    def setUp(self):
+        super().setUp()
+        SIM.switch(rate_limit=0)
+        self.dice = random.Random(7)
+
+    def text(self):
+        return "".join(self.dice.choice(self.PIECES) for _ in range(self.dice.randrange(1, 8)))
+
+    def value(self, depth=0):
+        kind = self.dice.randrange(8 if depth < 3 else 6)
+        if kind == 6:
+            return [self.value(depth + 1) for _ in range(self.dice.randrange(4))]
+        if kind == 7:
+            return {self.dice.choice(self.PIECES): self.value(depth + 1)
+                    for _ in range(self.dice.randrange(5))}
+        return [None, True, 5, 1.5, self.text(), self.dice.choice(self.PIECES)][kind]
+
+    def answered(self, reply):
+        self.assertIn(reply.status, (200, 201, 204, 400, 404, 405, 409), reply)
+        if reply.body:
+            self.assertIsInstance(reply.json, dict)
+
+    def test_filters_and_projections(self):
+        self.make(emails=[{"type": "work", "value": "w@example.com"}])
+        for full in (False, True):
+            SIM.switch(filter_full=full)
+            for _ in range(700):
+                name = self.dice.choice(["filter", "attributes", "excludedAttributes", "startIndex"])
+                self.answered(SIM.scim("GET", "users" + query(**{name: self.text()})))
+
+    def test_patches_and_documents(self):
+        for strict in (True, False):
+            SIM.switch(strict=strict, value_path_creates=not strict)
+            SIM.purge()
+            user = self.make(externalId="x", emails=[{"type": "work", "value": "w@example.com"}])
+            for _ in range(900):
+                operation = {"op": self.dice.choice(["add", "replace", "remove", "Add"])}
+                if self.dice.random() < 0.8:
+                    operation["path"] = self.text()
+                if operation["op"] != "remove":
+                    operation["value"] = self.value()
+                self.answered(SIM.patch(user, operation))
+                body = {self.dice.choice(self.PIECES): self.value() for _ in range(4)}
+                body.update(schemas=[CORE], userName="n%s@example.com" % self.dice.random(),
+                            displayName="N")
+                self.answered(SIM.scim("POST", "users", body))
+                self.answered(SIM.scim("PUT", "users/" + user, dict(body, userName="a@example.com")))
+
+    def test_bytes(self):
+        for _ in range(300):
+            body = bytes(self.dice.randrange(256) for _ in range(self.dice.randrange(1, 60)))
+            self.assertEqual(SIM.scim("POST", "users", body).status, 400)
+        self.assertEqual(len(SIM.log()), 301)
 
 
 class Program(Case):

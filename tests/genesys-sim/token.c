@@ -7,9 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
-#define FORM          "application/x-www-form-urlencoded"
-#define BASIC_MAX     1024
-#define TOKENS_MAX    100000
+#define FORM       "application/x-www-form-urlencoded"
+#define BASIC_MAX  1024
+#define TOKENS_MAX 100000
 
 static void
 token_refuse (struct request *request, int status, const char *error, const char *description)
@@ -25,7 +25,7 @@ base64_digit (char c)
 {
   static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   const char *at = c != '\0' ? strchr (digits, c) : NULL;
-  return at != NULL ? (int) (at - digits) : -1;
+  return at != NULL ? (int)(at - digits) : -1;
 }
 
 /* ret_text: room for three quarters of the input and an end. */
@@ -37,11 +37,11 @@ base64_decode (const char *in, char *ret_text)
     int digit = base64_digit (*in);
     if (digit < 0)
       return false;
-    bits = bits << 6 | (unsigned) digit;
+    bits = bits << 6 | (unsigned)digit;
     count += 6;
     if (count >= 8) {
       count -= 8;
-      *ret_text++ = (char) (bits >> count & 0xff);
+      *ret_text++ = (char)(bits >> count & 0xff);
     }
   }
   *ret_text = '\0';
@@ -55,8 +55,8 @@ client_check (const struct request *request)
   const struct sim *sim = request->sim;
   const char *header = request_header (request, "Authorization");
   char text[BASIC_MAX];
-  if (header == NULL || strncasecmp (header, "Basic ", 6) != 0 || strlen (header) > BASIC_MAX
-      || !base64_decode (header + 6, text))
+  if (header == NULL || strncasecmp (header, "Basic ", 6) != 0 || strlen (header) > BASIC_MAX ||
+      !base64_decode (header + 6, text))
     return "client credentials must come in a Basic authorization header";
   char *colon = strchr (text, ':');
   if (colon != NULL)
@@ -134,7 +134,7 @@ token_handle (struct request *request)
     struct token *token = request->token = token_new (sim);
     reply_json_take (request, 200,
                      json_pack ("{s:s, s:s, s:I}", "access_token", token->text, "token_type",
-                                "bearer", "expires_in", (json_int_t) sim->switches.token_lifetime));
+                                "bearer", "expires_in", (json_int_t)sim->switches.token_lifetime));
     request->reply.content_type = "application/json";
   }
 }
@@ -142,8 +142,8 @@ token_handle (struct request *request)
 static bool
 token_over (const struct switches *switches, const struct token *token, int64_t now)
 {
-  return token->expired || now - token->issued >= token->lifetime_ms
-         || (switches->token_idle > 0 && now - token->used >= switches->token_idle);
+  return token->expired || now - token->issued >= token->lifetime_ms ||
+         (switches->token_idle > 0 && now - token->used >= switches->token_idle);
 }
 
 bool
@@ -188,5 +188,5 @@ tokens_clear (struct tokens *tokens)
     free (tokens->all[i]);
   free (tokens->all);
   table_fini (&tokens->by_text);
-  *tokens = (struct tokens){ 0 };
+  *tokens = (struct tokens){0};
 }

@@ -6,8 +6,8 @@
 #include "filter.h"
 #include "sim.h"
 
-/* The rules that go beyond types, on a checked document: it is completed (the e-mail address of type
-   other, the entry of externalId). old: the account that it is for, NULL on creation. */
+/* The rules that go beyond types, on a checked document: it is completed (the e-mail address of
+   type other, the entry of externalId). old: the account that it is for, NULL on creation. */
 bool user_rules (const struct sim *sim, json_t *document, const struct account *old,
                  struct problem *problem);
 bool user_names (const struct sim *sim, json_t *document, struct problem *problem);

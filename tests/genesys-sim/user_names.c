@@ -1,17 +1,16 @@
-/* Roles, skills, languages and divisions go by name, managers by id: what does not exist is refused,
-   dropped or accepted, as the switches say. */
+/* Roles, skills, languages and divisions go by name, managers by id: what does not exist is
+   refused, dropped or accepted, as the switches say. */
 #include <config.h>
 #include "user.h"
 
 #include <stdio.h>
 #include <string.h>
 
-const char *const name_names[NAME_KINDS] = { "roles", "skills", "languages", "divisions" };
+const char *const name_names[NAME_KINDS] = {"roles", "skills", "languages", "divisions"};
 
 /* true: keep it; false with problem->status 0: drop it. */
 static bool
-judge (const char *policy, bool exists, const char *what, const char *name,
-       struct problem *problem)
+judge (const char *policy, bool exists, const char *what, const char *name, struct problem *problem)
 {
   problem->status = 0;
   if (exists || strcmp (policy, "accept") == 0)
@@ -46,14 +45,13 @@ user_names (const struct sim *sim, json_t *document, struct problem *problem)
   json_t *genesys = json_object_get (document, URN_GENESYS);
   json_t *enterprise = json_object_get (document, URN_ENTERPRISE);
   const char *division = json_string_value (json_object_get (enterprise, "division"));
-  if (!list_judge (sim, document, "roles", "value", NAME_ROLE, problem)
-      || !list_judge (sim, genesys, "routingSkills", "name", NAME_SKILL, problem)
-      || !list_judge (sim, genesys, "routingLanguages", "name", NAME_LANGUAGE, problem))
+  if (!list_judge (sim, document, "roles", "value", NAME_ROLE, problem) ||
+      !list_judge (sim, genesys, "routingSkills", "name", NAME_SKILL, problem) ||
+      !list_judge (sim, genesys, "routingLanguages", "name", NAME_LANGUAGE, problem))
     return false;
-  if (division == NULL
-      || judge (sim->switches.unknown_names,
-                json_object_get (sim->names[NAME_DIVISION], division) != NULL, "division", division,
-                problem))
+  if (division == NULL || judge (sim->switches.unknown_names,
+                                 json_object_get (sim->names[NAME_DIVISION], division) != NULL,
+                                 "division", division, problem))
     return true;
   if (problem->status != 0)
     return false;
@@ -103,10 +101,10 @@ void
 names_reset (struct sim *sim)
 {
   static const char *const initial[NAME_KINDS][6] = {
-    { "employee", "admin", "supervisor", "agent", NULL },
-    { "Support", "Sales", NULL },
-    { "English", "German", "French", NULL },
-    { "Home", NULL },
+      {"employee", "admin", "supervisor", "agent", NULL},
+      {"Support", "Sales", NULL},
+      {"English", "German", "French", NULL},
+      {"Home", NULL},
   };
   for (int kind = 0; kind < NAME_KINDS; kind++) {
     json_decref (sim->names[kind]);

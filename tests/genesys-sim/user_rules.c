@@ -21,7 +21,7 @@ email_plausible (const char *text)
   if (at == NULL || at == text || at[1] == '\0' || strchr (at + 1, '@') != NULL)
     return false;
   for (; *text != '\0'; text++)
-    if ((unsigned char) *text <= ' ' || strchr ("<>()[],;:\\\"", *text) != NULL)
+    if ((unsigned char)*text <= ' ' || strchr ("<>()[],;:\\\"", *text) != NULL)
       return false;
   return at[1] != '.' && text[-1] != '.';
 }
@@ -83,8 +83,8 @@ rule_typed (const struct switches *switches, const json_t *list, const char *nam
     if (switches->strict_types && (type == NULL || !word_listed (words, type)))
       return bad (problem, name, "an entry's type is missing or unknown", type ? type : "");
     for (size_t j = 0; j < i; j++)
-      if (strcmp (json_string_value (json_object_get (json_array_get (list, j), "type")), type)
-          == 0)
+      if (strcmp (json_string_value (json_object_get (json_array_get (list, j), "type")), type) ==
+          0)
         return bad (problem, name, "two entries have the same type", type);
   }
   if (primaries > 1)
@@ -97,8 +97,9 @@ static bool
 other_check (const struct switches *switches, const char *value, const char *user_name,
              const struct account *old, struct problem *problem)
 {
-  if (strcasecmp (value, user_name) == 0 || (old != NULL && strcasecmp (value, old->user_name) == 0)
-      || strcmp (switches->other_email, "ignore") == 0)
+  if (strcasecmp (value, user_name) == 0 ||
+      (old != NULL && strcasecmp (value, old->user_name) == 0) ||
+      strcmp (switches->other_email, "ignore") == 0)
     return true;
   return problem_set (problem, 400, "mutability",
                       "emails: the address of type other is the userName and cannot be \"%.100s\"",
@@ -162,8 +163,8 @@ rule_phones (const struct switches *switches, json_t *document, struct problem *
       return bad (problem, "phoneNumbers", "must be an E.164 number", value);
   }
   item = json_array_get (list, 0);
-  if (json_array_size (list) == 1
-      && strcmp (json_string_value (json_object_get (item, "type")), "other") == 0)
+  if (json_array_size (list) == 1 &&
+      strcmp (json_string_value (json_object_get (item, "type")), "other") == 0)
     json_object_set_new (item, "primary", json_true ());
   return true;
 }
@@ -192,8 +193,8 @@ static bool
 external_own (const struct account *old, const char *value, const char *external,
               struct problem *problem)
 {
-  if ((external != NULL && strcmp (value, external) == 0)
-      || (old != NULL && strcmp (value, account_external_id (old)) == 0))
+  if ((external != NULL && strcmp (value, external) == 0) ||
+      (old != NULL && strcmp (value, account_external_id (old)) == 0))
     return true;
   return problem_set (problem, 400, "mutability", "externalIds: the entry of %s is the externalId",
                       AUTHORITY_SCIM);
@@ -211,8 +212,8 @@ external_items (json_t *list, const struct account *old, const char *external,
       return problem_set (problem, 400, "invalidValue",
                           "externalIds: an entry needs authority and value");
     for (size_t j = 0; j < i; j++) {
-      const char *other
-          = json_string_value (json_object_get (json_array_get (list, j), "authority"));
+      const char *other =
+          json_string_value (json_object_get (json_array_get (list, j), "authority"));
       if (other != NULL && strcmp (other, authority) == 0)
         return bad (problem, "externalIds", "two entries have the same authority", authority);
     }
@@ -236,9 +237,9 @@ rule_external (json_t *document, const struct account *old, struct problem *prob
   if (external != NULL) {
     if (extension == NULL)
       json_object_set_new (document, URN_GENESYS, extension = json_object ());
-    json_array_insert_new (list_of (extension, "externalIds"), 0,
-                           json_pack ("{s:s, s:O}", "authority", AUTHORITY_SCIM, "value",
-                                      external));
+    json_array_insert_new (
+        list_of (extension, "externalIds"), 0,
+        json_pack ("{s:s, s:O}", "authority", AUTHORITY_SCIM, "value", external));
   } else if (list != NULL && json_array_size (list) == 0) {
     json_object_del (extension, "externalIds");
   }
@@ -254,7 +255,7 @@ rule_date (json_t *document, struct problem *problem)
   if (text == NULL)
     return true;
   for (size_t i = 0; form[i] != '\0'; i++)
-    if (form[i] == '0' ? !isdigit ((unsigned char) text[i]) : text[i] != '-')
+    if (form[i] == '0' ? !isdigit ((unsigned char)text[i]) : text[i] != '-')
       return bad (problem, "dateHire", "must be an ISO 8601 date", text);
   if (text[10] != '\0' && text[10] != 'T')
     return bad (problem, "dateHire", "must be an ISO 8601 date", text);
@@ -268,13 +269,13 @@ user_rules (const struct sim *sim, json_t *document, const struct account *old,
             struct problem *problem)
 {
   const json_t *extension = json_object_get (document, URN_GENESYS);
-  if (!rule_names (&sim->switches, document, problem)
-      || !rule_emails (&sim->switches, document, old, problem)
-      || !rule_phones (&sim->switches, document, problem)
-      || !rule_skills (extension, "routingSkills", problem)
-      || !rule_skills (extension, "routingLanguages", problem)
-      || !rule_external (document, old, problem) || !rule_date (document, problem)
-      || !user_names (sim, document, problem) || !user_references (sim, document, problem))
+  if (!rule_names (&sim->switches, document, problem) ||
+      !rule_emails (&sim->switches, document, old, problem) ||
+      !rule_phones (&sim->switches, document, problem) ||
+      !rule_skills (extension, "routingSkills", problem) ||
+      !rule_skills (extension, "routingLanguages", problem) ||
+      !rule_external (document, old, problem) || !rule_date (document, problem) ||
+      !user_names (sim, document, problem) || !user_references (sim, document, problem))
     return false;
   json_object_del (document, "password");
   document_schemas (&user_type, document);

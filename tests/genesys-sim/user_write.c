@@ -14,8 +14,10 @@ resource_location (const struct request *request, const char *endpoint, const ch
   const char *host = request_header (request, "Host");
   bool absolute = request->sim->switches.absolute_location && host != NULL;
   snprintf (text, sizeof text, "%s%.200s/api/v2/scim/v2%s/%s",
-            !absolute ? "" : request->sim->tls ? "https://" : "http://", absolute ? host : "",
-            endpoint, id);
+            !absolute           ? ""
+            : request->sim->tls ? "https://"
+                                : "http://",
+            absolute ? host : "", endpoint, id);
   return mem_copy (text);
 }
 
@@ -30,10 +32,10 @@ user_write (const struct request *request, const struct account *account, struct
                  account->state == STATE_ACTIVE ? "true" : "false");
   buffer_add (out, account->text, account->length);
   groups_of (&request->sim->groups, account->id, out);
-  buffer_format (out, ",\"meta\":{\"resourceType\":\"User\",\"lastModified\":\"%s\",\"location\":",
-                 modified);
+  buffer_format (
+      out, ",\"meta\":{\"resourceType\":\"User\",\"lastModified\":\"%s\",\"location\":", modified);
   buffer_quote (out, location);
-  buffer_format (out, ",\"version\":\"%llu\"}}", (unsigned long long) account->version);
+  buffer_format (out, ",\"version\":\"%llu\"}}", (unsigned long long)account->version);
   free (location);
 }
 
@@ -55,7 +57,7 @@ names_check (const struct resource_type *type, const char *list, struct problem 
   char *name;
   bool good = true;
   while (good && list != NULL && (name = list_next (&list)) != NULL) {
-    struct path path = { 0 };
+    struct path path = {0};
     bool core = strcasecmp (name, type->core->id) == 0;
     good = core || path_parse (type, name, &path, problem);
     if (good && path.filter != NULL)
@@ -70,14 +72,14 @@ bool
 projection_read (const struct request *request, const struct resource_type *type,
                  struct projection *ret_projection, struct problem *problem)
 {
-  struct projection projection = { request_argument (request, "attributes"),
-                                   request_argument (request, "excludedAttributes"), type };
+  struct projection projection = {request_argument (request, "attributes"),
+                                  request_argument (request, "excludedAttributes"), type};
   if (projection.only != NULL && projection.without != NULL)
     return problem_set (problem, 400, "invalidValue",
                         "attributes and excludedAttributes exclude each other");
-  if (request->sim->switches.strict_attributes
-      && (!names_check (type, projection.only, problem)
-          || !names_check (type, projection.without, problem)))
+  if (request->sim->switches.strict_attributes &&
+      (!names_check (type, projection.only, problem) ||
+       !names_check (type, projection.without, problem)))
     return false;
   *ret_projection = projection;
   return true;
@@ -98,8 +100,8 @@ list_covers (const struct projection *projection, const char *list, const char *
     } else if (path_parse (projection->type, name, &path, &problem)) {
       const char *have = path.extension != NULL ? path.extension->id : NULL;
       bool same = urn == NULL ? have == NULL : have != NULL && strcmp (urn, have) == 0;
-      found = same && (path.attribute == NULL || strcmp (path.attribute->name, attribute) == 0)
-              && (partly || path.sub == NULL);
+      found = same && (path.attribute == NULL || strcmp (path.attribute->name, attribute) == 0) &&
+              (partly || path.sub == NULL);
       path_fini (&path);
     }
     free (name);
@@ -120,15 +122,15 @@ projection_costly (const struct projection *projection)
 {
   if (projection->type == &group_type)
     return returned (projection, NULL, "members") || returned (projection, NULL, "externalId");
-  return returned (projection, NULL, "externalId") || returned (projection, NULL, "roles")
-         || returned (projection, URN_GENESYS, "routingSkills")
-         || returned (projection, URN_GENESYS, "routingLanguages");
+  return returned (projection, NULL, "externalId") || returned (projection, NULL, "roles") ||
+         returned (projection, URN_GENESYS, "routingSkills") ||
+         returned (projection, URN_GENESYS, "routingLanguages");
 }
 
 static bool
 always (const struct projection *projection, const char *key)
 {
-  static const char *const user[] = { "id", "userName", "active", "meta", "schemas" };
+  static const char *const user[] = {"id", "userName", "active", "meta", "schemas"};
   for (size_t i = 0; i < sizeof user / sizeof *user; i++)
     if (strcmp (key, user[i]) == 0)
       return projection->type == &user_type || (i != 1 && i != 2);
@@ -143,13 +145,12 @@ cut (const struct projection *projection, json_t *object, const char *urn)
   void *next;
   json_object_foreach_safe (object, next, key, value)
   {
-    const struct schema *extension
-        = urn == NULL ? extension_find (projection->type, key) : NULL;
+    const struct schema *extension = urn == NULL ? extension_find (projection->type, key) : NULL;
     if (extension != NULL)
       cut (projection, value, extension->id);
-    if (extension != NULL ? json_object_size (value) == 0
-                          : !(urn == NULL && always (projection, key))
-                                && !returned (projection, urn, key))
+    if (extension != NULL
+            ? json_object_size (value) == 0
+            : !(urn == NULL && always (projection, key)) && !returned (projection, urn, key))
       json_object_del (object, key);
   }
 }
@@ -190,8 +191,8 @@ page_read (const struct request *request, struct page *ret_page, struct problem 
 {
   const struct switches *switches = &request->sim->switches;
   struct page page;
-  if (!number_argument (request, "startIndex", 1, &page.start, problem)
-      || !number_argument (request, "count", switches->page_default, &page.count, problem))
+  if (!number_argument (request, "startIndex", 1, &page.start, problem) ||
+      !number_argument (request, "count", switches->page_default, &page.count, problem))
     return false;
   page.start = page.start < 1 || request->faults[FAULT_IGNORE_START] ? 1 : page.start;
   page.count = page.count < 0 ? 0 : page.count;
@@ -203,8 +204,8 @@ bool
 page_admit (struct request *request, const struct page *page, const struct projection *projection)
 {
   const struct switches *switches = &request->sim->switches;
-  if (!switches->costly_refused || page->count <= switches->costly_count
-      || !projection_costly (projection))
+  if (!switches->costly_refused || page->count <= switches->costly_count ||
+      !projection_costly (projection))
     return true;
   reply_throttled (request, COSTLY_MESSAGE, 1);
   return false;
@@ -214,7 +215,7 @@ static bool
 etag_listed (const char *list, uint64_t version)
 {
   char tag[32];
-  snprintf (tag, sizeof tag, "\"%llu\"", (unsigned long long) version);
+  snprintf (tag, sizeof tag, "\"%llu\"", (unsigned long long)version);
   return strcmp (list, "*") == 0 || strstr (list, tag) != NULL;
 }
 

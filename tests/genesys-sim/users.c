@@ -49,7 +49,7 @@ reply_user (struct request *request, int status, const struct account *account)
     reply_problem (request, &problem);
     return;
   }
-  struct buffer whole = { 0 };
+  struct buffer whole = {0};
   reply_reset (reply);
   reply->status = status;
   reply->content_type = "application/scim+json";
@@ -78,8 +78,7 @@ unique_check (const struct sim *sim, const json_t *document, const struct accoun
   json_t *list = json_object_get (json_object_get (document, URN_GENESYS), "externalIds"), *one;
   size_t i;
   if (clash (store_by_name (&sim->store, name), self))
-    return problem_set (problem, 409, "uniqueness",
-                        "User name already in use by non-deleted user");
+    return problem_set (problem, 409, "uniqueness", "User name already in use by non-deleted user");
   if (!sim->switches.external_id_unique)
     return true;
   json_array_foreach (list, i, one)
@@ -105,8 +104,8 @@ partial_cut (const struct request *request, json_t *document)
     return;
   json_object_foreach_safe (document, next, key, value)
   {
-    if (strcmp (key, "userName") != 0 && strcmp (key, "displayName") != 0
-        && strcmp (key, "active") != 0 && strcmp (key, "externalId") != 0)
+    if (strcmp (key, "userName") != 0 && strcmp (key, "displayName") != 0 &&
+        strcmp (key, "active") != 0 && strcmp (key, "externalId") != 0)
       json_object_del (document, key);
   }
 }
@@ -226,11 +225,11 @@ user_create (struct request *request)
   partial_cut (request, document);
   const char *name = json_string_value (json_object_get (document, "userName"));
   struct account *old = name != NULL ? store_by_name (&sim->store, name) : NULL;
-  bool revive = old != NULL && old->state == STATE_DELETED
-                && strcmp (sim->switches.revive, "new-id") != 0;
+  bool revive =
+      old != NULL && old->state == STATE_DELETED && strcmp (sim->switches.revive, "new-id") != 0;
   user_defaults (sim, document, !revive);
-  if (!user_rules (sim, document, NULL, &problem)
-      || !unique_check (sim, document, revive ? old : NULL, &problem))
+  if (!user_rules (sim, document, NULL, &problem) ||
+      !unique_check (sim, document, revive ? old : NULL, &problem))
     reply_problem (request, &problem);
   else if (revive && strcmp (sim->switches.revive, "conflict") == 0)
     reply_error (request, 409, "uniqueness", "User name already in use by deleted user");
@@ -252,7 +251,7 @@ operations_apply (struct request *request, json_t *document, struct problem *pro
     return false;
   json_array_foreach (operations, i, operation)
   {
-    if (partial != NULL && (int64_t) i >= partial->keep)
+    if (partial != NULL && (int64_t)i >= partial->keep)
       break;
     if (!patch_apply (switches, &user_type, document, operation, problem))
       return false;
@@ -266,9 +265,9 @@ user_patch (struct request *request, struct account *account)
   const struct sim *sim = request->sim;
   struct problem problem;
   json_t *document = account_document (account);
-  if (operations_apply (request, document, &problem)
-      && user_rules (sim, document, account, &problem)
-      && unique_check (sim, document, account, &problem))
+  if (operations_apply (request, document, &problem) &&
+      user_rules (sim, document, account, &problem) &&
+      unique_check (sim, document, account, &problem))
     commit (request, account, document, 200);
   else
     reply_problem (request, &problem);
@@ -292,8 +291,8 @@ user_put (struct request *request, struct account *account)
     }
     user_defaults (sim, document, false);
   }
-  if (good && user_rules (sim, document, account, &problem)
-      && unique_check (sim, document, account, &problem))
+  if (good && user_rules (sim, document, account, &problem) &&
+      unique_check (sim, document, account, &problem))
     commit (request, account, document, 200);
   else
     reply_problem (request, &problem);
@@ -359,7 +358,6 @@ users_handle (struct request *request)
     user_write_handle (request);
   else {
     reply_error (request, 405, "method.not.allowed", "%s is not allowed here", request->method);
-    request->reply.allow
-        = mem_copy (request->id == NULL ? "GET, POST" : "GET, PUT, PATCH, DELETE");
+    request->reply.allow = mem_copy (request->id == NULL ? "GET, POST" : "GET, PUT, PATCH, DELETE");
   }
 }

@@ -29,9 +29,9 @@ findable (const struct sim *sim, const struct account *account)
 {
   if (account == NULL || account->visible_from > clock_steady ())
     return false;
-  return account->state == STATE_ACTIVE
-         || (account->state == STATE_INACTIVE && sim->switches.find_inactive)
-         || (account->state == STATE_DELETED && sim->switches.find_deleted);
+  return account->state == STATE_ACTIVE ||
+         (account->state == STATE_INACTIVE && sim->switches.find_inactive) ||
+         (account->state == STATE_DELETED && sim->switches.find_deleted);
 }
 
 static void
@@ -47,7 +47,7 @@ select_walk (const struct request *request, struct selection *selection,
              const struct filter *filter)
 {
   const struct sim *sim = request->sim;
-  struct buffer text = { 0 };
+  struct buffer text = {0};
   for (size_t i = 0; i < sim->store.count; i++) {
     struct account *account = sim->store.accounts[i];
     if (!findable (sim, account))
@@ -80,15 +80,15 @@ select_external (const struct sim *sim, const struct filter *inner, struct selec
                  struct problem *problem)
 {
   const struct filter *authority = inner->left, *value = inner->right;
-  if (inner->op == FILTER_AND && strcasecmp (authority->attribute ? authority->attribute : "",
-                                             "value") == 0) {
+  if (inner->op == FILTER_AND &&
+      strcasecmp (authority->attribute ? authority->attribute : "", "value") == 0) {
     authority = inner->right;
     value = inner->left;
   }
-  if (inner->op != FILTER_AND || authority->op != FILTER_EQ || value->op != FILTER_EQ
-      || strcasecmp (authority->attribute, "authority") != 0
-      || strcasecmp (value->attribute, "value") != 0 || filter_text (authority) == NULL
-      || filter_text (value) == NULL)
+  if (inner->op != FILTER_AND || authority->op != FILTER_EQ || value->op != FILTER_EQ ||
+      strcasecmp (authority->attribute, "authority") != 0 ||
+      strcasecmp (value->attribute, "value") != 0 || filter_text (authority) == NULL ||
+      filter_text (value) == NULL)
     return refuse (problem, "externalIds takes [authority eq \"…\" and value eq \"…\"]");
   select_found (sim, selection,
                 store_by_external (&sim->store, filter_text (authority), filter_text (value)));
@@ -112,7 +112,7 @@ select_active (const struct filter *filter, struct selection *selection, struct 
 static const char *
 plain_name (const char *attribute)
 {
-  static const char *const urns[] = { URN_USER ":", URN_ENTERPRISE ":", URN_GENESYS ":" };
+  static const char *const urns[] = {URN_USER ":", URN_ENTERPRISE ":", URN_GENESYS ":"};
   for (size_t i = 0; i < sizeof urns / sizeof *urns; i++)
     if (strncasecmp (attribute, urns[i], strlen (urns[i])) == 0)
       return attribute + strlen (urns[i]);
@@ -122,15 +122,15 @@ plain_name (const char *attribute)
 static struct filter
 walk_filter (const struct filter *filter, const char *name)
 {
-  static const char *const pairs[][2] = { { "email", "emails.value" },
-                                          { "manager", URN_ENTERPRISE ":manager.value" },
-                                          { "division", URN_ENTERPRISE ":division" },
-                                          { "employeeNumber", URN_ENTERPRISE ":employeeNumber" } };
+  static const char *const pairs[][2] = {{"email", "emails.value"},
+                                         {"manager", URN_ENTERPRISE ":manager.value"},
+                                         {"division", URN_ENTERPRISE ":division"},
+                                         {"employeeNumber", URN_ENTERPRISE ":employeeNumber"}};
   struct filter walk = *filter;
   walk.attribute = NULL;
   for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
     if (strcasecmp (name, pairs[i][0]) == 0)
-      walk.attribute = (char *) (uintptr_t) pairs[i][1];
+      walk.attribute = (char *)(uintptr_t)pairs[i][1];
   return walk;
 }
 
@@ -163,8 +163,8 @@ static bool
 select_filter (const struct request *request, const struct filter *filter,
                struct selection *selection, struct problem *problem)
 {
-  bool indexed = filter->op == FILTER_EQ
-                 && strcasecmp (plain_name (filter->attribute), "emails") != 0;
+  bool indexed =
+      filter->op == FILTER_EQ && strcasecmp (plain_name (filter->attribute), "emails") != 0;
   if (filter->op == FILTER_VALUE && strcasecmp (plain_name (filter->attribute), "externalIds") == 0)
     return select_external (request->sim, filter->left, selection, problem);
   if (indexed && select_equal (request, filter, selection, problem))
@@ -185,8 +185,7 @@ select_all (const struct request *request, struct selection *selection, struct p
     selection->state = STATE_ACTIVE;
     return true;
   }
-  struct filter *filter
-      = filter_parse (text, request->sim->switches.filter_unquoted, problem);
+  struct filter *filter = filter_parse (text, request->sim->switches.filter_unquoted, problem);
   bool good = filter != NULL && select_filter (request, filter, selection, problem);
   filter_free (filter);
   return good;
@@ -195,8 +194,7 @@ select_all (const struct request *request, struct selection *selection, struct p
 static size_t
 selection_size (const struct request *request, const struct selection *selection)
 {
-  return selection->by_state ? request->sim->store.ranks[selection->state].total
-                             : selection->count;
+  return selection->by_state ? request->sim->store.ranks[selection->state].total : selection->count;
 }
 
 static const struct account *
@@ -211,15 +209,15 @@ write_resources (const struct request *request, const struct selection *selectio
                  const struct page *page, const struct projection *projection, struct buffer *out)
 {
   const struct fault *lose = request->faults[FAULT_LOSE];
-  size_t size = selection_size (request, selection), written = 0, first = (size_t) page->start - 1;
-  struct buffer one = { 0 };
+  size_t size = selection_size (request, selection), written = 0, first = (size_t)page->start - 1;
+  struct buffer one = {0};
   if (request->faults[FAULT_WRAP] && size > 0)
     first %= size;
-  for (size_t n = first; n < size && n - first < (size_t) page->count; n++) {
+  for (size_t n = first; n < size && n - first < (size_t)page->count; n++) {
     const struct account *account = selection_get (request, selection, n);
     if (account->visible_from > 0 && account->visible_from > clock_steady ())
       continue;
-    if (lose != NULL && (n + 1) % (size_t) lose->every == 0)
+    if (lose != NULL && (n + 1) % (size_t)lose->every == 0)
       continue;
     one.length = 0;
     user_write (request, account, &one);
@@ -235,7 +233,7 @@ static void
 write_list (struct request *request, const struct selection *selection, struct page *page,
             const struct projection *projection)
 {
-  struct buffer resources = { 0 };
+  struct buffer resources = {0};
   struct reply *reply = &request->reply;
   const struct switches *switches = &request->sim->switches;
   page->count = page->count > switches->page_max ? switches->page_max : page->count;
@@ -247,7 +245,7 @@ write_list (struct request *request, const struct selection *selection, struct p
   buffer_format (&reply->body,
                  "{\"schemas\":[\"" URN_LIST "\"],\"totalResults\":%zu,\"startIndex\":%lld,"
                  "\"itemsPerPage\":%zu,\"Resources\":[",
-                 total, (long long) page->start, written);
+                 total, (long long)page->start, written);
   buffer_add (&reply->body, resources.data, resources.length);
   buffer_text (&reply->body, "]}");
   buffer_fini (&resources);
@@ -259,9 +257,9 @@ users_list (struct request *request)
   struct problem problem;
   struct projection projection;
   struct page page;
-  struct selection selection = { 0 };
-  if (!projection_read (request, &user_type, &projection, &problem)
-      || !page_read (request, &page, &problem)) {
+  struct selection selection = {0};
+  if (!projection_read (request, &user_type, &projection, &problem) ||
+      !page_read (request, &page, &problem)) {
     reply_problem (request, &problem);
     return;
   }

@@ -58,7 +58,7 @@ clock_read (clockid_t id)
 {
   struct timespec now;
   clock_gettime (id, &now);
-  return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 int64_t
@@ -78,7 +78,7 @@ clock_format (int64_t wall_ms, char ret_text[TIME_SIZE])
 {
   static time_t last = -1;
   static char text[64];
-  time_t second = (time_t) (wall_ms / 1000);
+  time_t second = (time_t)(wall_ms / 1000);
   if (second != last) {
     struct tm tm;
     gmtime_r (&second, &tm);
@@ -86,11 +86,11 @@ clock_format (int64_t wall_ms, char ret_text[TIME_SIZE])
     last = second;
   }
   memcpy (ret_text, text, 19);
-  int ms = (int) (wall_ms % 1000);
+  int ms = (int)(wall_ms % 1000);
   ret_text[19] = '.';
-  ret_text[20] = (char) ('0' + ms / 100);
-  ret_text[21] = (char) ('0' + ms / 10 % 10);
-  ret_text[22] = (char) ('0' + ms % 10);
+  ret_text[20] = (char)('0' + ms / 100);
+  ret_text[21] = (char)('0' + ms / 10 % 10);
+  ret_text[22] = (char)('0' + ms % 10);
   ret_text[23] = 'Z';
   ret_text[24] = '\0';
 }
@@ -98,8 +98,8 @@ clock_format (int64_t wall_ms, char ret_text[TIME_SIZE])
 void
 random_seed (uint64_t seed)
 {
-  if (seed == 0 && getrandom (&seed, sizeof seed, 0) != (ssize_t) sizeof seed)
-    seed = (uint64_t) clock_wall ();
+  if (seed == 0 && getrandom (&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+    seed = (uint64_t)clock_wall ();
   random_state = seed;
 }
 
@@ -117,7 +117,7 @@ void
 random_uuid (char ret_uuid[UUID_SIZE])
 {
   static const char digits[] = "0123456789abcdef";
-  uint64_t words[2] = { random_next (&random_state), random_next (&random_state) };
+  uint64_t words[2] = {random_next (&random_state), random_next (&random_state)};
   for (size_t i = 0, n = 0; i < 36; i++) {
     if (i == 8 || i == 13 || i == 18 || i == 23) {
       ret_uuid[i] = '-';
@@ -142,8 +142,8 @@ random_text (char *ret_text, size_t length)
 static char *
 fold_wide (const char *text)
 {
-  struct buffer out = { 0 };
-  mbstate_t in = { 0 }, back = { 0 };
+  struct buffer out = {0};
+  mbstate_t in = {0}, back = {0};
   size_t left = strlen (text);
   while (left > 0) {
     wchar_t wide;
@@ -153,8 +153,8 @@ fold_wide (const char *text)
       memset (&in, 0, sizeof in);
       buffer_add (&out, text, taken = 1);
     } else {
-      size_t made = wcrtomb (bytes, (wchar_t) towlower ((wint_t) wide), &back);
-      buffer_add (&out, bytes, made == (size_t) -1 ? 0 : made);
+      size_t made = wcrtomb (bytes, (wchar_t)towlower ((wint_t)wide), &back);
+      buffer_add (&out, bytes, made == (size_t)-1 ? 0 : made);
     }
     text += taken;
     left -= taken;
@@ -168,12 +168,12 @@ text_fold (const char *text)
   size_t length = strlen (text);
   char *copy = mem_resize (NULL, length + 1);
   for (size_t i = 0; i <= length; i++) {
-    unsigned char c = (unsigned char) text[i];
+    unsigned char c = (unsigned char)text[i];
     if (c >= 0x80) {
       free (copy);
       return fold_wide (text);
     }
-    copy[i] = (char) (c >= 'A' && c <= 'Z' ? c + 32 : c);
+    copy[i] = (char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
   }
   return copy;
 }
