@@ -39,6 +39,10 @@ size_t schema_required_count (const struct schema *);
 const struct schema_attribute *schema_required (const struct schema *, size_t i);
 /* The known name nearest to NAME, or NULL. */
 const char *schema_nearest (const struct schema *, const char *urn, const char *name);
+/* The same for the URNs of the schemas, for sub-attributes, and for the RFC's core User. */
+const char *schema_nearest_urn (const struct schema *, const char *urn);
+const char *schema_nearest_sub (const struct schema_attribute *, const char *name);
+const char *schema_nearest_rfc_core (const char *name);
 /* Is it an attribute of the SCIM core User of RFC 7643 section 4.1, whether or not this sink
  * keeps it? */
 bool schema_is_rfc_core (const char *name);
