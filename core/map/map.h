@@ -23,12 +23,19 @@ enum leaf_kind {
   LEAF_LIST        /* any other list: compared as a set, replaced whole                   */
 };
 
+struct leaf_fixed {
+  char *path; /* emails[type eq "work"].primary */
+  char *json; /* true */
+};
+
 struct leaf {
   enum leaf_kind kind;
   char *path;       /* SCIM path (RFC 7644 figure 7): what tells the leaf, and its op's path  */
   char *list_path;  /* TYPED_ITEM: the list to add the item to ("emails"); else NULL          */
   char *value_path; /* TYPED_ITEM with one changing member: emails[type eq "work"].value       */
   char *value_key;  /* that member's name ("value")                                           */
+  struct leaf_fixed *fixed; /* TYPED_ITEM: its literal members but the type                */
+  size_t fixed_count;
   enum schema_type type;
   bool kept;        /* the sink's schema keeps it: it is sent (else only `map` prints it)     */
   bool reference;   /* its value is a reference key, to be replaced by the sink's id          */
@@ -93,6 +100,8 @@ void map_hash_leaves (const struct mapping *, const struct hasher *, const struc
  * does not keep (for `map`). Objects that hold nothing but literals are left out. */
 void map_document (const struct mapping *, const struct leaves *, bool everything,
                    struct buffer *out);
+/* The document of a new account: `active: true` where the leaves do not say. */
+void map_document_new (const struct mapping *, const struct leaves *, struct buffer *out);
 /* Leaves of a document that came from the sink, as far as they can be told; presence counts,
  * values are compared. JSON must be an object; -1 where it is not. */
 int map_leaves_of (const struct mapping *, const char *json, size_t len, struct leaves *ret_leaves);
