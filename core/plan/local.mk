@@ -1,1 +1,1 @@
-core_libcore_la_SOURCES += core/plan/plan.h core/plan/collide.h
+core_libcore_la_SOURCES += core/plan/collide.c core/plan/collide.h core/plan/plan.c core/plan/plan.h
