@@ -13,3 +13,12 @@ tests_unit_test_config_LDADD = $(UNIT_LIBS)
 tests_unit_test_options_SOURCES = tests/unit/test_options.c
 tests_unit_test_options_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_options_LDADD = $(UNIT_LIBS)
+
+EXTRA_DIST += tests/unit/mapping.h
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_map
+TESTS += tests/unit/test_map
+endif
+tests_unit_test_map_SOURCES = tests/unit/test_map.c tests/unit/mapping.c
+tests_unit_test_map_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(top_srcdir)/tests/unit
+tests_unit_test_map_LDADD = $(UNIT_LIBS)
