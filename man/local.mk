@@ -5,3 +5,4 @@ else
 EXTRA_DIST += man/genesys-sim.1
 endif
 dist_man_MANS += man/syncd.yaml.5
+dist_man_MANS += man/syncd-genesys-scim.7
