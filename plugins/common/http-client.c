@@ -30,8 +30,10 @@ explain_store (const char *file, char *why, size_t size)
 {
   const char *reason = ERR_reason_error_string (ERR_peek_last_error ());
   ERR_clear_error ();
-  snprintf (why, size, "cannot load CA certificates from %s: %s; tls.ca_file must name a readable PEM file",
-            file != NULL ? file : "the system's folders", reason != NULL ? reason : "no certificate in it");
+  snprintf (why, size,
+            "cannot load CA certificates from %s: %s; tls.ca_file must name a readable PEM file",
+            file != NULL ? file : "the system's folders",
+            reason != NULL ? reason : "no certificate in it");
 }
 
 static bool
@@ -63,7 +65,8 @@ http_client_new (const struct http_settings *s, char *why, size_t size)
                                                                          : CURL_SSLVERSION_TLSv1_2;
   c->plaintext = s->plaintext;
   c->names = s->names;
-  bool copied = (c->ca_file != NULL) == (s->ca_file != NULL) && (c->proxy != NULL) == (s->proxy != NULL)
+  bool copied = (c->ca_file != NULL) == (s->ca_file != NULL)
+                && (c->proxy != NULL) == (s->proxy != NULL)
                 && (c->user_agent != NULL) == (s->user_agent != NULL);
   if (copied && (!s->tls || load_store (c, why, size)))
     return c;

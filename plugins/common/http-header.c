@@ -50,7 +50,8 @@ struct line {
 static bool
 named (const struct line *l, const char *name)
 {
-  return name != NULL && strlen (name) == l->name_len && strncasecmp (name, l->name, l->name_len) == 0;
+  return name != NULL && strlen (name) == l->name_len
+         && strncasecmp (name, l->name, l->name_len) == 0;
 }
 
 static void

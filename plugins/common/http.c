@@ -61,7 +61,8 @@ set_protocols (struct http *h)
   curl_easy_setopt (h->easy, CURLOPT_PROTOCOLS_STR, h->client->plaintext ? "http,https" : "https");
 #else
   curl_easy_setopt (h->easy, CURLOPT_PROTOCOLS,
-                    h->client->plaintext ? CURLPROTO_HTTP | CURLPROTO_HTTPS : (long) CURLPROTO_HTTPS);
+                    h->client->plaintext ? CURLPROTO_HTTP | CURLPROTO_HTTPS
+                                         : (long) CURLPROTO_HTTPS);
 #endif
 }
 
@@ -200,7 +201,8 @@ build_headers (const struct http_request *q, struct curl_slist **list)
 {
   bool ok = add_header (list, "Accept", q->accept);
   if (q->body != NULL)
-    ok = ok && add_header (list, "Content-Type", q->content_type) && add_authorization (list, "Expect:");
+    ok = ok && add_header (list, "Content-Type", q->content_type)
+         && add_authorization (list, "Expect:");
   if (q->authorization != NULL)
     ok = ok && add_authorization (list, q->authorization);
   if (q->if_match != NULL)

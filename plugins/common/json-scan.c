@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include "json-scan.h"
+#include "utf8.h"
 
 #include <string.h>
 
@@ -37,26 +38,6 @@ check_escape (struct cursor *c)
   return true;
 }
 
-/* A well-formed character of UTF-8 that begins with a byte above 0x7f. */
-static bool
-check_wide (struct cursor *c)
-{
-  const unsigned char *s = (const unsigned char *) c->at;
-  size_t left = (size_t) (c->end - c->at);
-  size_t n = s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
-             : s[0] >= 0xf0 && s[0] < 0xf5 ? 4 : 0;
-  if (n == 0 || n > left)
-    return false;
-  for (size_t i = 1; i < n; i++)
-    if ((s[i] & 0xc0) != 0x80)
-      return false;
-  if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] >= 0xa0)
-      || (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] >= 0x90))
-    return false;
-  c->at += n;
-  return true;
-}
-
 static bool
 check_string (struct cursor *c)
 {
@@ -66,8 +47,10 @@ check_string (struct cursor *c)
   while (c->at < c->end) {
     unsigned char ch = (unsigned char) *c->at;
     if (ch >= 0x80) {
-      if (!check_wide (c))
+      size_t n = utf8_len (c->at, (size_t) (c->end - c->at));
+      if (n == 0)
         return false;
+      c->at += n;
       continue;
     }
     c->at++;
@@ -304,7 +287,7 @@ json_member_nocase (struct json object, const char *name, size_t len)
   while (w.object && json_next (&w, &key, &value))
     if (json_equals (key, name, len, true))
       return value;
-  return (struct json) {NULL, 0};
+  return (struct json){NULL, 0};
 }
 
 struct json
@@ -316,5 +299,5 @@ json_member (struct json object, const char *name)
   while (w.object && json_next (&w, &key, &value))
     if (json_equals (key, name, len, false))
       return value;
-  return (struct json) {NULL, 0};
+  return (struct json){NULL, 0};
 }

@@ -16,7 +16,16 @@ struct json {
   size_t len;
 };
 
-enum json_kind { JSON_NONE, JSON_OBJECT, JSON_ARRAY, JSON_STRING, JSON_NUMBER, JSON_TRUE, JSON_FALSE, JSON_NULL };
+enum json_kind {
+  JSON_NONE,
+  JSON_OBJECT,
+  JSON_ARRAY,
+  JSON_STRING,
+  JSON_NUMBER,
+  JSON_TRUE,
+  JSON_FALSE,
+  JSON_NULL
+};
 
 /* TEXT is one JSON value (white space around it is fine): true, and RET is that value. */
 bool json_check (const char *text, size_t len, struct json *ret);

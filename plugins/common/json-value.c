@@ -221,7 +221,7 @@ json_real (struct json v, double *ret)
 {
   enum json_kind kind = json_kind (v);
   if (kind == JSON_STRING && v.len >= 2)
-    v = (struct json) {v.at + 1, v.len - 2};
+    v = (struct json){v.at + 1, v.len - 2};
   else if (kind != JSON_NUMBER)
     return false;
   const char *at = v.at, *end = v.at + v.len;

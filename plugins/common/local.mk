@@ -13,7 +13,8 @@ plugins_common_libscim_la_SOURCES = \
   plugins/common/scim-compare.c plugins/common/scim-compare.h \
   plugins/common/scim-error.c plugins/common/scim-error.h \
   plugins/common/scim-path.c plugins/common/scim-path.h \
-  plugins/common/text.c plugins/common/text.h plugins/common/url.c plugins/common/url.h
+  plugins/common/text.c plugins/common/text.h plugins/common/url.c plugins/common/url.h \
+  plugins/common/utf8.c plugins/common/utf8.h
 plugins_common_libscim_la_CFLAGS = $(AM_CFLAGS) $(CURL_CFLAGS) $(SSL_CFLAGS) $(CRYPTO_CFLAGS)
 plugins_common_libscim_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/common
 plugins_common_libscim_la_LIBADD = $(CURL_LIBS) $(SSL_LIBS) $(CRYPTO_LIBS) $(PTHREAD_LIBS)

@@ -13,7 +13,7 @@
 #include <strings.h>
 #include <time.h>
 
-#define MAX_TOKEN_REPLY ((size_t) 64 * 1024)
+#define MAX_TOKEN_REPLY    ((size_t) 64 * 1024)
 #define DEFAULT_LIFETIME_S 3600 /* where the answer has none; a 401 renews anyway */
 
 void
@@ -87,8 +87,8 @@ take_token (const struct oauth *o, const struct http_reply *r, struct text *head
   o->host->wipe (token, sizeof token);
   if (ok && text_ok (header))
     return SYNCD_OK;
-  snprintf (why, size, "POST %s: HTTP %d without an access token in it; check token_url", o->token_url,
-            (int) r->status);
+  snprintf (why, size, "POST %s: HTTP %d without an access token in it; check token_url",
+            o->token_url, (int) r->status);
   return SYNCD_E_UNREACHABLE;
 }
 
@@ -129,26 +129,30 @@ leaks (const struct oauth *o, const struct scim_error *e)
 }
 
 static int32_t
-refuse (const struct oauth *o, struct syncd_ctx *ctx, const struct http_reply *r, char *why, size_t size)
+refuse (const struct oauth *o, struct syncd_ctx *ctx, const struct http_reply *r, char *why,
+        size_t size)
 {
   struct scim_error e;
   scim_error_parse (text_get (&r->body), r->body.len, &e);
   int32_t code = code_of (r->status, &e);
   const char *correlation = r->correlation[0] != '\0' ? r->correlation : e.context;
   oauth_observe (o->host, ctx, SYNCD_REQUEST_TOKEN, r, code == SYNCD_E_BUDGET, e.retry_after_ms);
-  snprintf (why, size, "no access token: POST %s: HTTP %d%s%s: %s%s%s%s%s", o->token_url, (int) r->status,
-            e.code[0] != '\0' ? " " : "", e.code, leaks (o, &e) ? "(not shown)" : e.detail,
+  snprintf (why, size, "no access token: POST %s: HTTP %d%s%s: %s%s%s%s%s", o->token_url,
+            (int) r->status, e.code[0] != '\0' ? " " : "", e.code,
+            leaks (o, &e) ? "(not shown)" : e.detail,
             correlation[0] != '\0' ? " [correlation id " : "", correlation,
             correlation[0] != '\0' ? "]" : "", advice_of (code, &e));
   return code;
 }
 
 static int32_t
-unanswered (const struct oauth *o, struct syncd_ctx *ctx, const struct http_reply *r, char *why, size_t size)
+unanswered (const struct oauth *o, struct syncd_ctx *ctx, const struct http_reply *r, char *why,
+            size_t size)
 {
   oauth_observe (o->host, ctx, SYNCD_REQUEST_TOKEN, r, false, -1);
   snprintf (why, size, "no access token: POST %s: %s%s", o->token_url, r->why,
-            r->untrusted ? "; check token_url and tls.ca_file" : "; check token_url and the network");
+            r->untrusted ? "; check token_url and tls.ca_file"
+                         : "; check token_url and the network");
   if (r->cancelled)
     return SYNCD_E_CANCELLED;
   return r->untrusted ? SYNCD_E_CONFIG : SYNCD_E_UNREACHABLE;
@@ -169,8 +173,15 @@ oauth_request (struct oauth *o, struct syncd_ctx *ctx, struct http *http, struct
     snprintf (why, size, "client_id and client_secret are too long");
     return SYNCD_E_CONFIG;
   }
-  struct http_request q = {"POST", o->token_url, "application/json", "application/x-www-form-urlencoded",
-                           text_get (&basic), NULL, form, sizeof form - 1, MAX_TOKEN_REPLY};
+  struct http_request q = {"POST",
+                           o->token_url,
+                           "application/json",
+                           "application/x-www-form-urlencoded",
+                           text_get (&basic),
+                           NULL,
+                           form,
+                           sizeof form - 1,
+                           MAX_TOKEN_REPLY};
   http_send (http, &q);
   text_wipe (&basic);
   const struct http_reply *r = http_reply (http);

@@ -11,7 +11,8 @@
 static bool
 writes (uint32_t kind)
 {
-  return kind == SYNCD_REQUEST_CREATE || kind == SYNCD_REQUEST_UPDATE || kind == SYNCD_REQUEST_DELETE;
+  return kind == SYNCD_REQUEST_CREATE || kind == SYNCD_REQUEST_UPDATE
+         || kind == SYNCD_REQUEST_DELETE;
 }
 
 static bool
@@ -29,8 +30,9 @@ is_type (const struct scim_error *e, const char *type)
 static bool
 stale (const struct scim_error *e)
 {
-  return is_type (e, "invalidVers") || (e->type[0] == '\0' && scim_error_says (e, "version")
-                                        && (scim_error_says (e, "match") || scim_error_says (e, "current")));
+  return is_type (e, "invalidVers")
+         || (e->type[0] == '\0' && scim_error_says (e, "version")
+             && (scim_error_says (e, "match") || scim_error_says (e, "current")));
 }
 
 static int32_t
@@ -125,12 +127,14 @@ scim_class_conflict (const struct scim_answer *a)
 {
   static const char *const others[] = {"phone", "extension", "employeeNumber", "authority", NULL};
   const struct scim_error *e = a->error;
-  if (scim_error_says (e, "user name") || scim_error_says (e, "userName") || scim_error_says (e, "username"))
+  if (scim_error_says (e, "user name") || scim_error_says (e, "userName")
+      || scim_error_says (e, "username"))
     return "userName";
   for (const char *const *o = others; *o != NULL; o++)
     if (scim_error_says (e, *o))
       return NULL;
-  return scim_error_says (e, "externalId") || scim_error_says (e, "external id") ? "externalId" : "userName";
+  return scim_error_says (e, "externalId") || scim_error_says (e, "external id") ? "externalId"
+                                                                                 : "userName";
 }
 
 int32_t
@@ -165,10 +169,12 @@ scim_class_advice (int32_t result, const struct scim_answer *a)
   case SYNCD_RESULT_AUTH:
     return "; a new token is refused too: check that the OAuth client is active and of this region";
   case SYNCD_RESULT_FORBIDDEN:
-    return "; give the OAuth client's role the permissions that the manual lists (PERMISSIONS NEEDED)";
+    return "; give the OAuth client's role the permissions that the manual lists (PERMISSIONS "
+           "NEEDED)";
   case SYNCD_RESULT_CONFIG:
-    return a->untrusted ? "; check base_url and tls.ca_file"
-                        : "; check base_url and scim_path: no SCIM service answers there in this way";
+    return a->untrusted
+               ? "; check base_url and tls.ca_file"
+               : "; check base_url and scim_path: no SCIM service answers there in this way";
   case SYNCD_RESULT_ENTRY:
     return a->status == 403 ? "" : "; correct the value in the source or the mapping";
   case SYNCD_RESULT_SINK:

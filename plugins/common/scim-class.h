@@ -8,13 +8,13 @@
 #include <stdint.h>
 
 struct scim_answer {
-  uint32_t kind;   /* SYNCD_REQUEST_* */
-  int32_t status;  /* HTTP; 0: no answer */
-  bool sent;       /* the request may have reached the service */
+  uint32_t kind;  /* SYNCD_REQUEST_* */
+  int32_t status; /* HTTP; 0: no answer */
+  bool sent;      /* the request may have reached the service */
   bool cancelled;
-  bool untrusted;  /* the service's certificate was not accepted */
-  bool versioned;  /* the request had an If-Match */
-  bool names_user; /* the change sets the user name */
+  bool untrusted;                 /* the service's certificate was not accepted */
+  bool versioned;                 /* the request had an If-Match */
+  bool names_user;                /* the change sets the user name */
   const struct scim_error *error; /* of the body; used where the status is no 2xx */
 };
 

@@ -8,8 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#define MAX_URL ((size_t) 16 * 1024)
-#define MAX_BODY ((size_t) 4 * 1024 * 1024)
+#define MAX_URL    ((size_t) 16 * 1024)
+#define MAX_BODY   ((size_t) 4 * 1024 * 1024)
 #define MAX_HEADER ((size_t) 32 * 1024)
 
 static int
@@ -61,7 +61,7 @@ scim_body (const struct scim_session *s, enum json_kind kind)
   struct json value;
   if (json_check (text_get (body), body->len, &value) && json_kind (value) == kind)
     return value;
-  return (struct json) {NULL, 0};
+  return (struct json){NULL, 0};
 }
 
 const char *
@@ -101,12 +101,13 @@ explain_answer (struct scim_session *s, const char *method, int32_t result)
   if (r->status == 0)
     scim_explain (s, "%s: %s%s", request, r->why, advice);
   else if (r->status >= 300 && r->status < 400)
-    scim_explain (s, "%s: HTTP %d, a redirect to %s, which is not followed%s", request, (int) r->status,
-                  r->location[0] != '\0' ? r->location : "nowhere", advice);
+    scim_explain (s, "%s: HTTP %d, a redirect to %s, which is not followed%s", request,
+                  (int) r->status, r->location[0] != '\0' ? r->location : "nowhere", advice);
   else
-    scim_explain (s, "%s: HTTP %d%s%s%s: %s%s%s%s%s", request, (int) r->status, type[0] != '\0' ? " (" : "",
-                  type, type[0] != '\0' ? ")" : "", e->detail, correlation[0] != '\0' ? " [correlation id " : "",
-                  correlation, correlation[0] != '\0' ? "]" : "", advice);
+    scim_explain (s, "%s: HTTP %d%s%s%s: %s%s%s%s%s", request, (int) r->status,
+                  type[0] != '\0' ? " (" : "", type, type[0] != '\0' ? ")" : "", e->detail,
+                  correlation[0] != '\0' ? " [correlation id " : "", correlation,
+                  correlation[0] != '\0' ? "]" : "", advice);
 }
 
 /* Judges the answer that came and tells the host of it. */
@@ -119,8 +120,9 @@ judge (struct scim_session *s, const struct scim_call *call)
   s->error.retry_after_ms = -1;
   if (r->status != 0 && !fine)
     scim_error_parse (text_get (&r->body), r->body.len, &s->error);
-  s->answer = (struct scim_answer) {call->kind, r->status, r->sent, r->cancelled, r->untrusted,
-                                    call->if_match != NULL, call->names_user, &s->error};
+  s->answer = (struct scim_answer){call->kind,       r->status,    r->sent,
+                                   r->cancelled,     r->untrusted, call->if_match != NULL,
+                                   call->names_user, &s->error};
   s->retry_after_ms = http_retry_after (r->retry_after, (int64_t) time (NULL));
   if (s->retry_after_ms < 0)
     s->retry_after_ms = s->error.retry_after_ms;
@@ -150,10 +152,12 @@ without_token (int32_t code)
 }
 
 static int32_t
-send_once (struct scim_session *s, const struct scim_call *call, struct text *header, uint64_t *ret_generation)
+send_once (struct scim_session *s, const struct scim_call *call, struct text *header,
+           uint64_t *ret_generation)
 {
   struct scim_client *c = s->client;
-  int32_t rc = oauth_header (c->oauth, s->ctx, s->http, header, ret_generation, s->why, sizeof s->why);
+  int32_t rc =
+      oauth_header (c->oauth, s->ctx, s->http, header, ret_generation, s->why, sizeof s->why);
   memset (&s->answer, 0, sizeof s->answer);
   if (rc != SYNCD_OK) {
     s->answer.status = 0;
@@ -164,9 +168,15 @@ send_once (struct scim_session *s, const struct scim_call *call, struct text *he
     scim_explain (s, "stopped before the request was sent");
     return SYNCD_RESULT_CANCELLED;
   }
-  struct http_request q = {call->method, text_get (&s->url), "application/scim+json, application/json",
-                           "application/scim+json", text_get (header), call->if_match,
-                           call->with_body ? text_get (&s->body) : NULL, s->body.len, call->max_reply};
+  struct http_request q = {call->method,
+                           text_get (&s->url),
+                           "application/scim+json, application/json",
+                           "application/scim+json",
+                           text_get (header),
+                           call->if_match,
+                           call->with_body ? text_get (&s->body) : NULL,
+                           s->body.len,
+                           call->max_reply};
   http_send (s->http, &q);
   return judge (s, call);
 }

@@ -13,8 +13,8 @@
 
 #include <syncd/plugin.h>
 
-#define SCIM_MAX_REPLY ((size_t) 1024 * 1024)    /* of one account */
-#define SCIM_MAX_LIST ((size_t) 8 * 1024 * 1024) /* of a page, or the schemas */
+#define SCIM_MAX_REPLY ((size_t) 1024 * 1024)     /* of one account */
+#define SCIM_MAX_LIST  ((size_t) 8 * 1024 * 1024) /* of a page, or the schemas */
 
 struct scim_client {
   const struct syncd_host *host;
@@ -31,8 +31,8 @@ struct scim_session {
   struct text body;
   struct scim_answer answer; /* of the last request */
   struct scim_error error;
-  char why[1200];          /* the last failure, for people */
-  int64_t retry_after_ms;  /* of the last answer, -1: not told */
+  char why[1200];         /* the last failure, for people */
+  int64_t retry_after_ms; /* of the last answer, -1: not told */
 };
 
 int32_t scim_session_init (struct scim_session *, struct scim_client *, struct syncd_ctx *);

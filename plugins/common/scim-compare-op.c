@@ -19,10 +19,10 @@ member (struct json object, struct scim_part name)
 static void
 plain_path (char *out, const struct scim_path *p)
 {
-  snprintf (out, SCIM_COMPARE_PATH, "%.*s%s%.*s%s%.*s", (int) p->urn.len, p->urn.len > 0 ? p->urn.at : "",
-            p->urn.len > 0 && p->attribute.len > 0 ? ":" : "", (int) p->attribute.len,
-            p->attribute.len > 0 ? p->attribute.at : "", p->sub.len > 0 ? "." : "", (int) p->sub.len,
-            p->sub.len > 0 ? p->sub.at : "");
+  snprintf (out, SCIM_COMPARE_PATH, "%.*s%s%.*s%s%.*s", (int) p->urn.len,
+            p->urn.len > 0 ? p->urn.at : "", p->urn.len > 0 && p->attribute.len > 0 ? ":" : "",
+            (int) p->attribute.len, p->attribute.len > 0 ? p->attribute.at : "",
+            p->sub.len > 0 ? "." : "", (int) p->sub.len, p->sub.len > 0 ? p->sub.at : "");
 }
 
 static bool
@@ -33,12 +33,14 @@ filter_matches (const struct scim_path *p, struct json item)
   size_t len;
   if (json_text (p->filter_value, text, sizeof text, &len))
     return json_equals (value, text, len, true);
-  return value.len == p->filter_value.len && value.len > 0 && memcmp (value.at, p->filter_value.at, value.len) == 0;
+  return value.len == p->filter_value.len && value.len > 0
+         && memcmp (value.at, p->filter_value.at, value.len) == 0;
 }
 
 /* One of the items that the filter names has the value. */
 static bool
-filtered_has (struct scim_compare *c, const struct scim_path *p, const char *path, struct json list, struct json sent)
+filtered_has (struct scim_compare *c, const struct scim_path *p, const char *path, struct json list,
+              struct json sent)
 {
   struct json_walk w = json_begin (list);
   struct json item;
@@ -50,12 +52,14 @@ filtered_has (struct scim_compare *c, const struct scim_path *p, const char *pat
 
 /* None of the items that the filter names is there (or still has the sub-attribute). */
 static bool
-filtered_gone (struct scim_compare *c, const struct scim_path *p, const char *path, struct json list)
+filtered_gone (struct scim_compare *c, const struct scim_path *p, const char *path,
+               struct json list)
 {
   struct json_walk w = json_begin (list);
   struct json item;
   while (json_next (&w, NULL, &item))
-    if (filter_matches (p, item) && !json_is_empty (member (item, p->sub)) && !c->rules->kept (path, item))
+    if (filter_matches (p, item) && !json_is_empty (member (item, p->sub))
+        && !c->rules->kept (path, item))
       return false;
   return true;
 }
@@ -108,7 +112,8 @@ compare_whole (struct scim_compare *c, const struct scim_path *p, struct json va
 }
 
 static void
-compare_remove (struct scim_compare *c, const struct scim_path *p, const char *path, const char *plain)
+compare_remove (struct scim_compare *c, const struct scim_path *p, const char *path,
+                const char *plain)
 {
   struct json got = member (member (c->account, p->urn), p->attribute);
   bool gone = p->filter_attribute.at != NULL ? filtered_gone (c, p, plain, got)
@@ -141,7 +146,8 @@ scim_compare_operation (struct scim_compare *c, uint32_t op, const char *path, s
       return;
     }
     compare_value (c, plain, value, got);
-    if (op == SYNCD_OP_REPLACE && json_kind (value) == JSON_ARRAY && !no_others (c, plain, value, got))
+    if (op == SYNCD_OP_REPLACE && json_kind (value) == JSON_ARRAY
+        && !no_others (c, plain, value, got))
       compare_missing (c, path);
   }
 }

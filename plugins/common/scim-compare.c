@@ -68,7 +68,8 @@ same_scalar (struct json sent, struct json got)
     return same_bool (json_kind (sent) == JSON_TRUE, got);
   if (json_kind (sent) == JSON_NUMBER)
     return json_real (sent, &a) && json_real (got, &b) && a == b;
-  return json_kind (sent) == JSON_STRING && json_kind (got) == JSON_STRING && same_string (sent, got);
+  return json_kind (sent) == JSON_STRING && json_kind (got) == JSON_STRING
+         && same_string (sent, got);
 }
 
 /* The members of a complex value that a service sets as it likes. */
@@ -120,7 +121,8 @@ same_list (struct scim_compare *c, const char *path, struct json sent, struct js
 }
 
 bool
-compare_same (struct scim_compare *c, const char *path, struct json sent, struct json got, struct json item)
+compare_same (struct scim_compare *c, const char *path, struct json sent, struct json got,
+              struct json item)
 {
   if (json_is_empty (sent) || c->rules->ignored (path))
     return true;
@@ -132,7 +134,8 @@ compare_same (struct scim_compare *c, const char *path, struct json sent, struct
     return compare_same (c, path, sent, json_member_nocase (got, "value", 5), got);
   if (json_kind (sent) == JSON_OBJECT && json_kind (got) == JSON_STRING)
     return compare_same (c, path, json_member_nocase (sent, "value", 5), got, item);
-  return same_scalar (sent, got) || (got.at != NULL && c->rules->same (path, sent, got, item, c->account));
+  return same_scalar (sent, got)
+         || (got.at != NULL && c->rules->same (path, sent, got, item, c->account));
 }
 
 /* emails[type eq "work"].value for an item with a type, else the list's path. */
@@ -141,7 +144,8 @@ name_item (char *out, const char *path, struct json item)
 {
   char type[64];
   int n = SCIM_COMPARE_PATH;
-  if (json_text (json_member_nocase (item, "type", 4), type, sizeof type, NULL) && strchr (type, '"') == NULL)
+  if (json_text (json_member_nocase (item, "type", 4), type, sizeof type, NULL)
+      && strchr (type, '"') == NULL)
     n = snprintf (out, SCIM_COMPARE_PATH, "%s[type eq \"%s\"].value", path, type);
   if (n >= SCIM_COMPARE_PATH)
     snprintf (out, SCIM_COMPARE_PATH, "%s", path);
@@ -152,7 +156,7 @@ compare_value (struct scim_compare *c, const char *path, struct json sent, struc
 {
   struct json_walk w = json_begin (sent);
   struct json item;
-  if (compare_same (c, path, sent, got, (struct json) {NULL, 0}))
+  if (compare_same (c, path, sent, got, (struct json){NULL, 0}))
     return;
   if (json_kind (sent) != JSON_ARRAY) {
     compare_missing (c, path);

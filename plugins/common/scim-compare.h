@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #define SCIM_COMPARE_MAX_PATHS 64
-#define SCIM_COMPARE_PATH 256
+#define SCIM_COMPARE_PATH      256
 
 /* What a service is known to alter. Paths are without filters: "emails.value", or "URN:attr". */
 struct scim_rules {
@@ -37,6 +37,7 @@ void scim_compare_begin (struct scim_compare *, const struct scim_rules *, struc
 void scim_compare_document (struct scim_compare *, struct json sent);
 
 /* One operation (SYNCD_OP_*) of an update; VALUE: none for a remove. */
-void scim_compare_operation (struct scim_compare *, uint32_t op, const char *path, struct json value);
+void scim_compare_operation (struct scim_compare *, uint32_t op, const char *path,
+                             struct json value);
 
 #endif

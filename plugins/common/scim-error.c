@@ -56,7 +56,8 @@ take_json (struct json body, struct scim_error *e)
 {
   static const char *const types[] = {"scimType", NULL};
   static const char *const codes[] = {"code", "error", NULL};
-  static const char *const details[] = {"detail", "message", "error_description", "description", NULL};
+  static const char *const details[] = {"detail", "message", "error_description", "description",
+                                        NULL};
   static const char *const contexts[] = {"contextId", NULL};
   struct json_walk w = json_begin (json_member_nocase (body, "schemas", 7));
   struct json urn;

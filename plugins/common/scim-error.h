@@ -10,12 +10,12 @@
 #define SCIM_ERROR_URN "urn:ietf:params:scim:api:messages:2.0:Error"
 
 struct scim_error {
-  bool json;       /* the body is a JSON object */
-  bool scim;       /* it names itself a SCIM error */
-  char type[32];   /* scimType */
-  char code[64];   /* ErrorBody's code or OAuth's error */
-  char detail[400]; /* the words for people; of a body that is no JSON, its first words */
-  char context[96]; /* contextId */
+  bool json;              /* the body is a JSON object */
+  bool scim;              /* it names itself a SCIM error */
+  char type[32];          /* scimType */
+  char code[64];          /* ErrorBody's code or OAuth's error */
+  char detail[400];       /* the words for people; of a body that is no JSON, its first words */
+  char context[96];       /* contextId */
   int64_t retry_after_ms; /* told in words ("in [5] seconds"); -1: not */
 };
 

@@ -13,8 +13,8 @@ struct scim_part {
 };
 
 struct scim_path {
-  struct scim_part urn;       /* of an extension; not of the core schema */
-  struct scim_part attribute; /* none: the whole extension, or the whole account */
+  struct scim_part urn;              /* of an extension; not of the core schema */
+  struct scim_part attribute;        /* none: the whole extension, or the whole account */
   struct scim_part filter_attribute; /* [type eq "work"] */
   struct json filter_value;
   struct scim_part sub;

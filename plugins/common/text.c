@@ -2,6 +2,7 @@
 #include <config.h>
 
 #include "text.h"
+#include "utf8.h"
 
 #include <stdarg.h>
 #include <stdint.h>
@@ -153,24 +154,13 @@ text_add_json (struct text *t, const char *s, size_t len)
   text_add (t, "\"", 1);
 }
 
-/* Bytes of the UTF-8 character at S, 0 where it is not one. */
+/* Bytes of the character at S that a terminal may be shown; 0 for none: C1 control characters
+ * are obeyed by terminals like an escape. */
 static size_t
-utf8_len (const unsigned char *s, size_t left)
+shown_len (const char *s, size_t left)
 {
-  size_t n = s[0] < 0x80 ? 1 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2 : s[0] >= 0xe0 && s[0] < 0xf0 ? 3
-             : s[0] >= 0xf0 && s[0] < 0xf5                  ? 4 : 0;
-  if (n == 0 || n > left)
-    return 0;
-  for (size_t i = 1; i < n; i++)
-    if ((s[i] & 0xc0) != 0x80)
-      return 0;
-  if (n == 2 && s[0] == 0xc2 && s[1] < 0xa0)
-    return 0; /* C1 control characters: terminals obey them */
-  if (n == 3 && ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] >= 0xa0)))
-    return 0;
-  if (n == 4 && ((s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] >= 0x90)))
-    return 0;
-  return n;
+  size_t n = utf8_len (s, left);
+  return n == 2 && (unsigned char) s[0] == 0xc2 && (unsigned char) s[1] < 0xa0 ? 0 : n;
 }
 
 /* Index after the tag, comment, script or style that begins at I; I where none does. */
@@ -202,7 +192,7 @@ text_plain (const char *s, size_t len, char *out, size_t size)
   bool space = false;
   for (size_t i = 0; i < len;) {
     size_t next = skip_markup (s, len, i);
-    size_t width = next > i ? 0 : utf8_len ((const unsigned char *) s + i, len - i);
+    size_t width = next > i ? 0 : shown_len (s + i, len - i);
     if (width == 0 || (unsigned char) s[i] <= ' ' || s[i] == 0x7f) {
       space = n > 0;
       i = next > i ? next : i + 1;

@@ -42,14 +42,16 @@ static const char *
 take_apart (CURLU *u, const char *text, struct url *ret)
 {
   char scheme[16], port[8];
-  if (curl_url_set (u, CURLUPART_URL, text, 0) != CURLUE_OK || !part (u, CURLUPART_SCHEME, scheme, sizeof scheme)
+  if (curl_url_set (u, CURLUPART_URL, text, 0) != CURLUE_OK
+      || !part (u, CURLUPART_SCHEME, scheme, sizeof scheme)
       || (strcmp (scheme, "https") != 0 && strcmp (scheme, "http") != 0))
     return "is no https:// address";
   if (has (u, CURLUPART_USER) || has (u, CURLUPART_PASSWORD))
     return "must not hold a user or password";
   if (has (u, CURLUPART_QUERY) || has (u, CURLUPART_FRAGMENT))
     return "must not have a query or fragment";
-  if (!part (u, CURLUPART_HOST, ret->host, sizeof ret->host) || !part (u, CURLUPART_PATH, ret->path, sizeof ret->path)
+  if (!part (u, CURLUPART_HOST, ret->host, sizeof ret->host)
+      || !part (u, CURLUPART_PATH, ret->path, sizeof ret->path)
       || !part (u, CURLUPART_PORT, port, sizeof port) || ret->host[0] == '\0')
     return "is too long or has no host";
   snprintf (ret->port, sizeof ret->port, "%s%.6s", port[0] != '\0' ? ":" : "", port);

@@ -13,8 +13,9 @@
 static bool
 service_made (struct json key)
 {
-  static const char *const names[] = {"id", "schemas", "meta", "active", "userName", "displayName", "externalId",
-                                      "emails", "roles", "groups", "division", "externalIds", NULL};
+  static const char *const names[] = {"id",          "schemas",     "meta",   "active", "userName",
+                                      "displayName", "externalId",  "emails", "roles",  "groups",
+                                      "division",    "externalIds", NULL};
   for (const char *const *n = names; *n != NULL; n++)
     if (json_equals (key, *n, strlen (*n), true))
       return true;
@@ -52,7 +53,10 @@ account_flags (int32_t status, struct json sent, struct json account)
 static int
 hex (char c)
 {
-  return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+  return c >= '0' && c <= '9'   ? c - '0'
+         : c >= 'a' && c <= 'f' ? c - 'a' + 10
+         : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                : -1;
 }
 
 /* The last segment of a Location, decoded. */
@@ -103,11 +107,15 @@ created (struct apply *a, struct json document)
     apply_conclude (a, id, flags, account);
     return;
   }
-  if (id_of_location (scim_reply (s)->location, id, sizeof id) || id_by_name (a, document, id, sizeof id)) {
-    apply_conclude (a, id, flags, (struct json) {NULL, 0});
+  if (id_of_location (scim_reply (s)->location, id, sizeof id)
+      || id_by_name (a, document, id, sizeof id)) {
+    apply_conclude (a, id, flags, (struct json){NULL, 0});
     return;
   }
-  scim_explain (s, "POST /users: HTTP %d without the account's id in it, and no account with this user name is found", (int) status);
+  scim_explain (s,
+                "POST /users: HTTP %d without the account's id in it, and no account with this "
+                "user name is found",
+                (int) status);
   s->answer.status = status;
   apply_refuse (a, SYNCD_RESULT_UNKNOWN);
 }
@@ -116,7 +124,10 @@ void
 apply_create (struct apply *a)
 {
   struct scim_session *s = &a->session->scim;
-  struct scim_call call = {.kind = SYNCD_REQUEST_CREATE, .method = "POST", .with_body = true, .names_user = true,
+  struct scim_call call = {.kind = SYNCD_REQUEST_CREATE,
+                           .method = "POST",
+                           .with_body = true,
+                           .names_user = true,
                            .max_reply = SCIM_MAX_REPLY};
   struct json document;
   size_t len = 0;

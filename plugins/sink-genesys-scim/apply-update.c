@@ -20,7 +20,8 @@ build_patch (struct apply *a, struct text *body)
   const struct syncd_host *h = a->session->sink->host;
   size_t n = h->change_operation_count (a->change);
   text_reset (body);
-  text_puts (body, "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],\"Operations\":[");
+  text_puts (body,
+             "{\"schemas\":[\"urn:ietf:params:scim:api:messages:2.0:PatchOp\"],\"Operations\":[");
   for (size_t i = 0; i < n; i++) {
     const struct syncd_operation *o = h->change_operation (a->change, i);
     text_printf (body, "%s{\"op\":\"%s\"", i > 0 ? "," : "", op_name (o->op));
@@ -44,7 +45,8 @@ names_user (struct apply *a)
   for (size_t i = 0; i < h->change_operation_count (a->change); i++) {
     const char *path = h->change_operation (a->change, i)->path;
     const char *colon = path != NULL ? strrchr (path, ':') : NULL;
-    if (path == NULL || path[0] == '\0' || strcasecmp (colon != NULL ? colon + 1 : path, "userName") == 0)
+    if (path == NULL || path[0] == '\0'
+        || strcasecmp (colon != NULL ? colon + 1 : path, "userName") == 0)
       return true;
   }
   return false;
@@ -68,7 +70,7 @@ updated (struct apply *a, const char *id)
   struct json account = scim_body (&a->session->scim, JSON_OBJECT);
   struct json back = json_member_nocase (account, "id", 2);
   if (!json_equals (back, id, strlen (id), false))
-    account = (struct json) {NULL, 0};
+    account = (struct json){NULL, 0};
   apply_conclude (a, id, 0, account);
 }
 
@@ -79,8 +81,11 @@ apply_update (struct apply *a)
   const struct syncd_host *h = a->session->sink->host;
   const char *id = h->change_account (a->change);
   char tag[256];
-  struct scim_call call = {.kind = SYNCD_REQUEST_UPDATE, .method = "PATCH", .with_body = true,
-                           .if_match = entity_tag (a, tag, sizeof tag), .names_user = names_user (a),
+  struct scim_call call = {.kind = SYNCD_REQUEST_UPDATE,
+                           .method = "PATCH",
+                           .with_body = true,
+                           .if_match = entity_tag (a, tag, sizeof tag),
+                           .names_user = names_user (a),
                            .max_reply = SCIM_MAX_REPLY};
   if (h->change_operation_count (a->change) == 0) {
     h->result_set (a->result, SYNCD_RESULT_OK, 0);
@@ -129,7 +134,9 @@ apply_delete (struct apply *a)
   const struct syncd_host *h = a->session->sink->host;
   const char *id = h->change_account (a->change);
   char tag[256];
-  struct scim_call call = {.kind = SYNCD_REQUEST_DELETE, .method = "DELETE", .if_match = entity_tag (a, tag, sizeof tag),
+  struct scim_call call = {.kind = SYNCD_REQUEST_DELETE,
+                           .method = "DELETE",
+                           .if_match = entity_tag (a, tag, sizeof tag),
                            .max_reply = SCIM_MAX_REPLY};
   sink_account_url (s, id);
   int32_t result = look_again (a, id, scim_send (s, &call));

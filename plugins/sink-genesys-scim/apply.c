@@ -64,7 +64,7 @@ compare_sent (struct apply *a, struct json account)
   }
   for (size_t i = 0; i < h->change_operation_count (a->change); i++) {
     const struct syncd_operation *o = h->change_operation (a->change, i);
-    value = (struct json) {NULL, 0};
+    value = (struct json){NULL, 0};
     if (o->value == NULL || json_check (o->value, o->value_len, &value))
       scim_compare_operation (c, o->op, o->path, value);
   }
@@ -81,9 +81,10 @@ not_taken (struct apply *a, int32_t status)
     text_printf (&paths, "%s%s", i > 0 ? ", " : "", c->paths[i]);
     h->result_add_not_taken (a->result, c->paths[i]);
   }
-  scim_explain (&a->session->scim, "HTTP %d, but the account does not have what was sent in: %s; the service keeps "
-                "no such value, or names a role, skill or division that it does not have", (int) status,
-                text_get (&paths));
+  scim_explain (&a->session->scim,
+                "HTTP %d, but the account does not have what was sent in: %s; the service keeps "
+                "no such value, or names a role, skill or division that it does not have",
+                (int) status, text_get (&paths));
   text_fini (&paths);
   tell (a, SYNCD_RESULT_NOT_TAKEN, status);
 }
@@ -96,7 +97,8 @@ conclude_with (struct apply *a, const char *id, uint32_t flags, const char *vers
     not_taken (a, status);
   else
     tell (a, SYNCD_RESULT_OK, status);
-  a->session->sink->host->result_set_account (a->result, id, version[0] != '\0' ? version : NULL, flags);
+  a->session->sink->host->result_set_account (a->result, id, version[0] != '\0' ? version : NULL,
+                                              flags);
 }
 
 /* The answer to the write told nothing and the account cannot be read either. */
@@ -105,8 +107,9 @@ conclude_blind (struct apply *a, const char *id, uint32_t flags, int32_t status)
 {
   char words[sizeof a->session->scim.why];
   memcpy (words, a->session->scim.why, sizeof words);
-  scim_explain (&a->session->scim, "HTTP %d without the account in it, and reading it back failed: %.900s", (int) status,
-                words);
+  scim_explain (&a->session->scim,
+                "HTTP %d without the account in it, and reading it back failed: %.900s",
+                (int) status, words);
   tell (a, SYNCD_RESULT_UNKNOWN, status);
   a->session->sink->host->result_set_account (a->result, id, NULL, flags);
 }
@@ -127,7 +130,8 @@ apply_conclude (struct apply *a, const char *id, uint32_t flags, struct json acc
   }
   memcpy (correlation, scim_correlation (s), strlen (scim_correlation (s)) + 1);
   int32_t result = sink_get (s, id);
-  struct json again = result == SYNCD_RESULT_OK ? scim_body (s, JSON_OBJECT) : (struct json) {NULL, 0};
+  struct json again =
+      result == SYNCD_RESULT_OK ? scim_body (s, JSON_OBJECT) : (struct json){NULL, 0};
   if (again.at == NULL && account.at == NULL) {
     conclude_blind (a, id, flags, status);
     return;
@@ -145,7 +149,8 @@ int32_t
 apply_confirm_gone (struct apply *a, const char *id)
 {
   struct scim_session *s = &a->session->scim;
-  struct scim_call call = {.kind = SYNCD_REQUEST_LIST, .method = "GET", .max_reply = SCIM_MAX_REPLY};
+  struct scim_call call = {
+      .kind = SYNCD_REQUEST_LIST, .method = "GET", .max_reply = SCIM_MAX_REPLY};
   int32_t result = sink_get (s, id);
   if (result == SYNCD_RESULT_OK) {
     scim_explain (s, "the write was answered HTTP 404, but the account %s is there", id);
@@ -167,7 +172,8 @@ apply_confirm_gone (struct apply *a, const char *id)
 static bool
 stops_batch (const struct apply *a)
 {
-  return a->outcome == SYNCD_RESULT_AUTH || a->outcome == SYNCD_RESULT_CONFIG || a->outcome == SYNCD_RESULT_CANCELLED
+  return a->outcome == SYNCD_RESULT_AUTH || a->outcome == SYNCD_RESULT_CONFIG
+         || a->outcome == SYNCD_RESULT_CANCELLED
          || (a->outcome == SYNCD_RESULT_SINK && a->session->scim.answer.status == 0);
 }
 

@@ -26,6 +26,7 @@ struct endpoints {
 const char *endpoints_region (const char *name);
 
 /* False with WHY: a sentence for the administrator. */
-bool endpoints_resolve (const struct endpoints_wanted *, struct endpoints *ret, char *why, size_t size);
+bool endpoints_resolve (const struct endpoints_wanted *, struct endpoints *ret, char *why,
+                        size_t size);
 
 #endif

@@ -36,7 +36,8 @@ sink_account_url (struct scim_session *s, const char *id)
 int32_t
 sink_get (struct scim_session *s, const char *id)
 {
-  struct scim_call call = {.kind = SYNCD_REQUEST_READ, .method = "GET", .max_reply = SCIM_MAX_REPLY};
+  struct scim_call call = {
+      .kind = SYNCD_REQUEST_READ, .method = "GET", .max_reply = SCIM_MAX_REPLY};
   sink_account_url (s, id);
   return scim_send (s, &call);
 }
@@ -53,7 +54,7 @@ sink_resources (const struct scim_session *s, int64_t *ret_total)
   if (json_kind (resources) == JSON_ARRAY)
     return resources;
   bool empty = list.at != NULL && total >= 0 && json_is_empty (resources);
-  return (struct json) {empty ? none : NULL, empty ? sizeof none - 1 : 0};
+  return (struct json){empty ? none : NULL, empty ? sizeof none - 1 : 0};
 }
 
 static void
@@ -71,7 +72,8 @@ add_filter (struct scim_session *s, const char *attribute, const char *value)
 }
 
 int32_t
-sink_search (struct scim_session *s, const char *attribute, const char *value, const char *const *names, size_t n)
+sink_search (struct scim_session *s, const char *attribute, const char *value,
+             const char *const *names, size_t n)
 {
   struct scim_call call = {.kind = SYNCD_REQUEST_FIND, .method = "GET", .max_reply = SCIM_MAX_LIST};
   scim_url (s, "/users?");
@@ -81,7 +83,8 @@ sink_search (struct scim_session *s, const char *attribute, const char *value, c
   if (result == SYNCD_RESULT_OK && sink_resources (s, NULL).at == NULL) {
     struct scim_error e;
     scim_error_parse (text_get (&scim_reply (s)->body), scim_reply (s)->body.len, &e);
-    scim_explain (s, "GET %s/users: HTTP %d, but no list: %s", s->client->base, (int) s->answer.status,
+    scim_explain (s, "GET %s/users: HTTP %d, but no list: %s", s->client->base,
+                  (int) s->answer.status,
                   e.json ? "Resources and totalResults are missing" : e.detail);
     return SYNCD_RESULT_SINK;
   }
@@ -120,34 +123,42 @@ give_matches (struct session *s, const char *attribute, const char *value, struc
   if (rc == SYNCD_OK)
     rc = h->buffer_append (out, "]", 1);
   if (dropped > 0)
-    h->log (s->scim.ctx, SYNCD_LOG_WARNING, "a look-up by %s brought %zu accounts with another value; they are not used",
-            attribute, dropped);
-  return rc == SYNCD_OK ? rc : h->fail (s->scim.ctx, rc, "the accounts found by %s are more than the host takes", attribute);
+    h->log (s->scim.ctx, SYNCD_LOG_WARNING,
+            "a look-up by %s brought %zu accounts with another value; they are not used", attribute,
+            dropped);
+  return rc == SYNCD_OK
+             ? rc
+             : h->fail (s->scim.ctx, rc, "the accounts found by %s are more than the host takes",
+                        attribute);
 }
 
 int32_t
-sink_find (struct syncd_ctx *ctx, void *session, const char *type, const char *attribute, const char *value,
-           const char *const *names, size_t n, struct syncd_buffer *documents)
+sink_find (struct syncd_ctx *ctx, void *session, const char *type, const char *attribute,
+           const char *value, const char *const *names, size_t n, struct syncd_buffer *documents)
 {
   struct session *s = session;
   int32_t rc = sink_check_type (s, ctx, type);
   if (rc != SYNCD_OK)
     return rc;
   const char *known = strcasecmp (attribute, "userName") == 0     ? "userName"
-                      : strcasecmp (attribute, "externalId") == 0 ? "externalId" : NULL;
+                      : strcasecmp (attribute, "externalId") == 0 ? "externalId"
+                                                                  : NULL;
   if (known == NULL)
-    return s->sink->host->fail (ctx, SYNCD_E_UNSUPPORTED, "accounts can be found by userName and externalId, not by %s",
+    return s->sink->host->fail (ctx, SYNCD_E_UNSUPPORTED,
+                                "accounts can be found by userName and externalId, not by %s",
                                 attribute);
   int32_t result = sink_search (&s->scim, known, value, names, n);
-  return result == SYNCD_RESULT_OK ? give_matches (s, known, value, documents) : scim_fail (&s->scim, result);
+  return result == SYNCD_RESULT_OK ? give_matches (s, known, value, documents)
+                                   : scim_fail (&s->scim, result);
 }
 
 int32_t
-sink_read (struct syncd_ctx *ctx, void *session, const char *type, const char *id, const char *const *names, size_t n,
-           struct syncd_buffer *document)
+sink_read (struct syncd_ctx *ctx, void *session, const char *type, const char *id,
+           const char *const *names, size_t n, struct syncd_buffer *document)
 {
   struct session *s = session;
-  struct scim_call call = {.kind = SYNCD_REQUEST_READ, .method = "GET", .max_reply = SCIM_MAX_REPLY};
+  struct scim_call call = {
+      .kind = SYNCD_REQUEST_READ, .method = "GET", .max_reply = SCIM_MAX_REPLY};
   int32_t rc = sink_check_type (s, ctx, type);
   if (rc != SYNCD_OK)
     return rc;
@@ -161,8 +172,11 @@ sink_read (struct syncd_ctx *ctx, void *session, const char *type, const char *i
     return scim_fail (&s->scim, result);
   struct json account = scim_body (&s->scim, JSON_OBJECT);
   if (!json_equals (json_member_nocase (account, "id", 2), id, strlen (id), false))
-    return s->sink->host->fail (ctx, SYNCD_E_PROTOCOL, "GET %s: HTTP %d, but not with the account of that id",
+    return s->sink->host->fail (ctx, SYNCD_E_PROTOCOL,
+                                "GET %s: HTTP %d, but not with the account of that id",
                                 text_get (&s->scim.url), (int) s->scim.answer.status);
   rc = s->sink->host->buffer_append (document, account.at, account.len);
-  return rc == SYNCD_OK ? rc : s->sink->host->fail (ctx, rc, "the account %s is larger than the host takes", id);
+  return rc == SYNCD_OK
+             ? rc
+             : s->sink->host->fail (ctx, rc, "the account %s is larger than the host takes", id);
 }

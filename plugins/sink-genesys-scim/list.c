@@ -47,24 +47,26 @@ parse_position (const struct syncd_list_request *q, struct position *ret)
 {
   char text[128];
   int used = 0;
-  *ret = (struct position) {'a', 1, 0, 0};
+  *ret = (struct position){'a', 1, 0, 0};
   if (q->position == NULL || q->position_len == 0)
     return true;
   if (q->position_len >= sizeof text)
     return false;
   memcpy (text, q->position, q->position_len);
   text[q->position_len] = '\0';
-  return sscanf (text, "%c:%" SCNd64 ":%" SCNx64 ":%" SCNx64 "%n", &ret->pass, &ret->start, &ret->first, &ret->last,
-                 &used) == 4
-         && (size_t) used == q->position_len && (ret->pass == 'a' || ret->pass == 'i') && ret->start >= 1
-         && ret->start < MAX_START;
+  return sscanf (text, "%c:%" SCNd64 ":%" SCNx64 ":%" SCNx64 "%n", &ret->pass, &ret->start,
+                 &ret->first, &ret->last, &used)
+             == 4
+         && (size_t) used == q->position_len && (ret->pass == 'a' || ret->pass == 'i')
+         && ret->start >= 1 && ret->start < MAX_START;
 }
 
 static bool
 is_costly (const char *name)
 {
-  static const char *const costly[] = {"externalId", "externalIds", "roles", "routingLanguages", "routingSkills",
-                                       "manager", "manager.value", "User", NULL};
+  static const char *const costly[] = {"externalId",       "externalIds",   "roles",
+                                       "routingLanguages", "routingSkills", "manager",
+                                       "manager.value",    "User",          NULL};
   const char *colon = strncasecmp (name, "urn:", 4) == 0 ? strrchr (name, ':') : NULL;
   for (const char *const *c = costly; *c != NULL; c++)
     if (strcasecmp (colon != NULL ? colon + 1 : name, *c) == 0)
@@ -107,7 +109,8 @@ no_list (struct session *s)
   struct scim_error e;
   const struct text *body = &scim_reply (&s->scim)->body;
   scim_error_parse (text_get (body), body->len, &e);
-  scim_explain (&s->scim, "GET %s/users: HTTP %d, but no list: %s", s->sink->client.base, (int) s->scim.answer.status,
+  scim_explain (&s->scim, "GET %s/users: HTTP %d, but no list: %s", s->sink->client.base,
+                (int) s->scim.answer.status,
                 e.json ? "Resources and totalResults are missing" : e.detail);
   return scim_fail (&s->scim, SYNCD_RESULT_SINK);
 }
@@ -169,7 +172,8 @@ belongs (struct json item, char pass)
 
 /* The items up to where the page begins to repeat. */
 static int32_t
-give (struct session *s, const struct position *p, const struct page *page, struct syncd_buffer *documents)
+give (struct session *s, const struct position *p, const struct page *page,
+      struct syncd_buffer *documents)
 {
   const struct syncd_host *h = s->sink->host;
   struct json_walk w = json_begin (page->items);
@@ -190,11 +194,15 @@ give (struct session *s, const struct position *p, const struct page *page, stru
   }
   if (rc == SYNCD_OK)
     rc = h->buffer_append (documents, "]", 1);
-  return rc == SYNCD_OK ? rc : h->fail (s->scim.ctx, rc, "a page of accounts is larger than the host takes; set page_size lower");
+  return rc == SYNCD_OK
+             ? rc
+             : h->fail (s->scim.ctx, rc,
+                        "a page of accounts is larger than the host takes; set page_size lower");
 }
 
 static int32_t
-give_position (struct session *s, const struct position *p, const struct page *page, struct syncd_buffer *out)
+give_position (struct session *s, const struct position *p, const struct page *page,
+               struct syncd_buffer *out)
 {
   char text[128];
   bool done = page->count == 0 || page->repeats || page->next.start >= MAX_START;
@@ -202,18 +210,22 @@ give_position (struct session *s, const struct position *p, const struct page *p
   if (done && p->pass == 'i')
     return SYNCD_OK;
   if (done)
-    next = (struct position) {'i', 1, 0, 0};
-  int n = snprintf (text, sizeof text, "%c:%" PRId64 ":%" PRIx64 ":%" PRIx64, next.pass, next.start, next.first, next.last);
+    next = (struct position){'i', 1, 0, 0};
+  int n = snprintf (text, sizeof text, "%c:%" PRId64 ":%" PRIx64 ":%" PRIx64, next.pass, next.start,
+                    next.first, next.last);
   if (page->repeats)
-    s->sink->host->log (s->scim.ctx, SYNCD_LOG_WARNING, "the list of %s accounts repeats itself at %" PRId64 "; taken as its end",
+    s->sink->host->log (s->scim.ctx, SYNCD_LOG_WARNING,
+                        "the list of %s accounts repeats itself at %" PRId64 "; taken as its end",
                         p->pass == 'a' ? "active" : "inactive", p->start);
   int32_t rc = s->sink->host->buffer_append (out, text, (size_t) n);
-  return rc == SYNCD_OK ? rc : s->sink->host->fail (s->scim.ctx, rc, "no room for the position in the list");
+  return rc == SYNCD_OK
+             ? rc
+             : s->sink->host->fail (s->scim.ctx, rc, "no room for the position in the list");
 }
 
 int32_t
-sink_list (struct syncd_ctx *ctx, void *session, const struct syncd_list_request *q, struct syncd_buffer *documents,
-           struct syncd_buffer *position, int64_t *ret_total)
+sink_list (struct syncd_ctx *ctx, void *session, const struct syncd_list_request *q,
+           struct syncd_buffer *documents, struct syncd_buffer *position, int64_t *ret_total)
 {
   struct session *s = session;
   struct position p;
@@ -223,7 +235,8 @@ sink_list (struct syncd_ctx *ctx, void *session, const struct syncd_list_request
   if (q->count_only)
     return count_all (s, q, ret_total);
   if (!parse_position (q, &p))
-    return s->sink->host->fail (ctx, SYNCD_E_INTERNAL, "the position in the list of accounts is not one of ours");
+    return s->sink->host->fail (ctx, SYNCD_E_INTERNAL,
+                                "the position in the list of accounts is not one of ours");
   int32_t result = ask (s, q, &p, page_size (s->sink, q));
   if (result != SYNCD_RESULT_OK)
     return scim_fail (&s->scim, result);

@@ -8,7 +8,7 @@
 #include <strings.h>
 
 #define ENTERPRISE "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
-#define GENESYS "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User"
+#define GENESYS    "urn:ietf:params:scim:schemas:extension:genesys:purecloud:2.0:User"
 
 #define MAX_VALUE 512
 
@@ -21,7 +21,8 @@ is (const char *path, const char *name)
 static bool
 ignored (const char *path)
 {
-  return is (path, "schemas") || is (path, "password") || is (path, "id") || is (path, "meta") || is (path, "groups");
+  return is (path, "schemas") || is (path, "password") || is (path, "id") || is (path, "meta")
+         || is (path, "groups");
 }
 
 static bool
@@ -38,7 +39,8 @@ plain_number (const char *s, char *out)
   if (strncasecmp (s, "tel:", 4) == 0)
     s += 4;
   for (; *s != '\0'; s++) {
-    bool extension = strncasecmp (s, ";ext=", 5) == 0 || strncasecmp (s, "ext.", 4) == 0 || *s == 'x' || *s == 'X';
+    bool extension = strncasecmp (s, ";ext=", 5) == 0 || strncasecmp (s, "ext.", 4) == 0
+                     || *s == 'x' || *s == 'X';
     if (extension && out[n > 0 ? n - 1 : 0] != 'x') {
       out[n++] = 'x';
       s += *s == ';' ? 4 : *s == 'e' || *s == 'E' ? 3 : 0;
@@ -67,7 +69,8 @@ static bool
 same_day (struct json sent, struct json got)
 {
   char a[MAX_VALUE], b[MAX_VALUE];
-  return texts (sent, got, a, b) && strlen (b) == 10 && strncmp (a, b, 10) == 0 && (a[10] == 'T' || a[10] == '\0');
+  return texts (sent, got, a, b) && strlen (b) == 10 && strncmp (a, b, 10) == 0
+         && (a[10] == 'T' || a[10] == '\0');
 }
 
 static bool

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define CORE "urn:ietf:params:scim:schemas:core:2.0:User"
+#define CORE      "urn:ietf:params:scim:schemas:core:2.0:User"
 #define EXTENSION "urn:ietf:params:scim:schemas:extension:"
 
 /* The account's own schema or an extension of it, with attributes in it. */
@@ -19,7 +19,8 @@ is_ours (struct json definition)
     return false;
   size_t n = strlen (id);
   bool user = n > 5 && strcasecmp (id + n - 5, ":User") == 0;
-  return user && (strcasecmp (id, CORE) == 0 || strncasecmp (id, EXTENSION, sizeof EXTENSION - 1) == 0)
+  return user
+         && (strcasecmp (id, CORE) == 0 || strncasecmp (id, EXTENSION, sizeof EXTENSION - 1) == 0)
          && json_kind (json_member_nocase (definition, "attributes", 10)) == JSON_ARRAY
          && !json_is_empty (json_member_nocase (definition, "attributes", 10));
 }
@@ -48,8 +49,9 @@ choose (struct json resources, struct text *out)
 static bool
 may_do_without (int32_t result)
 {
-  return result == SYNCD_RESULT_OK || result == SYNCD_RESULT_FORBIDDEN || result == SYNCD_RESULT_ENTRY
-         || result == SYNCD_RESULT_CONFIG || result == SYNCD_RESULT_LINK;
+  return result == SYNCD_RESULT_OK || result == SYNCD_RESULT_FORBIDDEN
+         || result == SYNCD_RESULT_ENTRY || result == SYNCD_RESULT_CONFIG
+         || result == SYNCD_RESULT_LINK;
 }
 
 int32_t
@@ -67,10 +69,13 @@ sink_schema (struct syncd_ctx *ctx, void *session, struct syncd_buffer *out)
   text_init (&chosen, SCIM_MAX_LIST);
   bool told = result == SYNCD_RESULT_OK && choose (sink_resources (&s->scim, NULL), &chosen);
   if (!told)
-    h->log (ctx, SYNCD_LOG_WARNING, "the service does not tell its user schema (HTTP %d); the documented one is used instead",
-            (int) s->scim.answer.status);
+    h->log (
+        ctx, SYNCD_LOG_WARNING,
+        "the service does not tell its user schema (HTTP %d); the documented one is used instead",
+        (int) s->scim.answer.status);
   const char *text = told ? text_get (&chosen) : sink_schema_builtin;
   int32_t rc = h->buffer_append (out, text, strlen (text));
   text_fini (&chosen);
-  return rc == SYNCD_OK ? rc : h->fail (ctx, rc, "the service's schemas are larger than the host takes");
+  return rc == SYNCD_OK ? rc
+                        : h->fail (ctx, rc, "the service's schemas are larger than the host takes");
 }

@@ -77,8 +77,8 @@ sign_in (struct session *s)
   struct text header;
   uint64_t generation;
   text_init (&header, 32 * 1024);
-  int32_t rc = oauth_header (s->sink->client.oauth, s->scim.ctx, s->scim.http, &header, &generation, s->scim.why,
-                             sizeof s->scim.why);
+  int32_t rc = oauth_header (s->sink->client.oauth, s->scim.ctx, s->scim.http, &header, &generation,
+                             s->scim.why, sizeof s->scim.why);
   text_wipe (&header);
   return rc;
 }
@@ -109,7 +109,8 @@ sink_check_type (struct session *s, struct syncd_ctx *ctx, const char *type)
   s->scim.ctx = ctx;
   if (type == NULL || strcmp (type, "User") == 0)
     return SYNCD_OK;
-  return s->sink->host->fail (ctx, SYNCD_E_UNSUPPORTED, "this sink keeps accounts of the type User, not %s", type);
+  return s->sink->host->fail (ctx, SYNCD_E_UNSUPPORTED,
+                              "this sink keeps accounts of the type User, not %s", type);
 }
 
 int32_t
@@ -120,43 +121,48 @@ sink_describe (struct syncd_ctx *ctx, void *session, struct syncd_buffer *out)
   text_init (&t, 8192);
   text_puts (&t, "{\"identity\":{\"sink\":");
   text_add_json (&t, s->sink->client.base, strlen (s->sink->client.base));
-  text_printf (&t, "},\"soft_delete\":true,\"revival\":true,\"etag\":true,\"page_size\":%d,\"user_name\":\"email\","
+  text_printf (&t,
+               "},\"soft_delete\":true,\"revival\":true,\"etag\":true,\"page_size\":%d,\"user_"
+               "name\":\"email\","
                "\"types\":[\"User\"],\"find\":[\"userName\",\"externalId\"],\"warnings\":[%s]}",
                s->sink->page_size > 0 ? (int) s->sink->page_size : SINK_PAGE_COSTLY,
-               s->sink->plain ? "\"requests, the client's secret among them, are not encrypted (http://)\"" : "");
-  int32_t rc = text_ok (&t) ? s->sink->host->buffer_append (out, text_get (&t), t.len) : SYNCD_E_INTERNAL;
+               s->sink->plain
+                   ? "\"requests, the client's secret among them, are not encrypted (http://)\""
+                   : "");
+  int32_t rc =
+      text_ok (&t) ? s->sink->host->buffer_append (out, text_get (&t), t.len) : SYNCD_E_INTERNAL;
   text_fini (&t);
   return rc == SYNCD_OK ? rc : s->sink->host->fail (ctx, rc, "the sink's description does not fit");
 }
 
 static const struct syncd_sink_ops ops = {
-  .struct_size = sizeof (struct syncd_sink_ops),
-  .max_batch = 16,
-  .list = sink_list,
-  .find = sink_find,
-  .read = sink_read,
-  .apply = sink_apply,
-  .schema = sink_schema,
-  .describe = sink_describe,
+    .struct_size = sizeof (struct syncd_sink_ops),
+    .max_batch = 16,
+    .list = sink_list,
+    .find = sink_find,
+    .read = sink_read,
+    .apply = sink_apply,
+    .schema = sink_schema,
+    .describe = sink_describe,
 };
 
 static const struct syncd_plugin descriptor = {
-  SYNCD_PLUGIN_HEADER,
-  .kind = SYNCD_KIND_SINK,
-  .thread_model = SYNCD_THREADS_SESSION,
-  .name = "genesys-scim",
-  .version = PACKAGE_VERSION,
-  .summary = "Genesys Cloud user accounts, through its SCIM 2.0 service",
-  .options = sink_options,
-  .option_count = SINK_OPTIONS,
-  .option_size = sizeof (struct syncd_option),
-  .load = load,
-  .unload = unload,
-  .create = create,
-  .destroy = destroy,
-  .open = begin_session,
-  .close = end_session,
-  .sink = &ops,
+    SYNCD_PLUGIN_HEADER,
+    .kind = SYNCD_KIND_SINK,
+    .thread_model = SYNCD_THREADS_SESSION,
+    .name = "genesys-scim",
+    .version = PACKAGE_VERSION,
+    .summary = "Genesys Cloud user accounts, through its SCIM 2.0 service",
+    .options = sink_options,
+    .option_count = SINK_OPTIONS,
+    .option_size = sizeof (struct syncd_option),
+    .load = load,
+    .unload = unload,
+    .create = create,
+    .destroy = destroy,
+    .open = begin_session,
+    .close = end_session,
+    .sink = &ops,
 };
 
 SYNCD_REGISTER_PLUGIN (descriptor);

@@ -10,16 +10,16 @@
 
 /* Pages are of 25 where a costly attribute is asked for: the service answers 429 to more. */
 #define SINK_PAGE_COSTLY 25
-#define SINK_PAGE 100
+#define SINK_PAGE        100
 
 #define SINK_MAX_ID 512
 
 struct sink {
   const struct syncd_host *host;
   struct scim_client client;
-  int64_t page_size;      /* 0: chosen by what is asked for */
-  atomic_int page_limit;  /* 25 after a 429 on a larger page */
-  bool plain;             /* something goes over http:// */
+  int64_t page_size;     /* 0: chosen by what is asked for */
+  atomic_int page_limit; /* 25 after a 429 on a larger page */
+  bool plain;            /* something goes over http:// */
 };
 
 struct session {
@@ -39,7 +39,8 @@ int32_t sink_configure (struct syncd_ctx *, const struct syncd_config *, struct 
 int32_t sink_check_type (struct session *, struct syncd_ctx *, const char *type);
 
 /* Appends "attributes=…" to the URL: what always comes, ALSO (may be NULL), and what is asked. */
-void sink_add_attributes (struct scim_session *, const char *also, const char *const *names, size_t n);
+void sink_add_attributes (struct scim_session *, const char *also, const char *const *names,
+                          size_t n);
 
 /* The account's URL; GET of it. */
 void sink_account_url (struct scim_session *, const char *id);
@@ -54,14 +55,14 @@ bool sink_has (struct json item, const char *attribute, const char *value);
 /* The Resources of the last answer: an array, or no value where it is no list. */
 struct json sink_resources (const struct scim_session *, int64_t *ret_total);
 
-int32_t sink_list (struct syncd_ctx *, void *, const struct syncd_list_request *, struct syncd_buffer *,
-                   struct syncd_buffer *, int64_t *);
-int32_t sink_find (struct syncd_ctx *, void *, const char *, const char *, const char *, const char *const *,
+int32_t sink_list (struct syncd_ctx *, void *, const struct syncd_list_request *,
+                   struct syncd_buffer *, struct syncd_buffer *, int64_t *);
+int32_t sink_find (struct syncd_ctx *, void *, const char *, const char *, const char *,
+                   const char *const *, size_t, struct syncd_buffer *);
+int32_t sink_read (struct syncd_ctx *, void *, const char *, const char *, const char *const *,
                    size_t, struct syncd_buffer *);
-int32_t sink_read (struct syncd_ctx *, void *, const char *, const char *, const char *const *, size_t,
-                   struct syncd_buffer *);
-int32_t sink_apply (struct syncd_ctx *, void *, const struct syncd_change *const *, struct syncd_result *const *,
-                    size_t);
+int32_t sink_apply (struct syncd_ctx *, void *, const struct syncd_change *const *,
+                    struct syncd_result *const *, size_t);
 int32_t sink_schema (struct syncd_ctx *, void *, struct syncd_buffer *);
 int32_t sink_describe (struct syncd_ctx *, void *, struct syncd_buffer *);
 

@@ -151,101 +151,6 @@ buffer_append (struct syncd_buffer *b, const void *bytes, size_t len)
   return SYNCD_OK;
 }
 
-static uint32_t
-word_number (const char *word, const char *const *words)
-{
-  for (uint32_t i = 0; word != NULL && words[i] != NULL; i++)
-    if (strcmp (word, words[i]) == 0)
-      return i + 1;
-  return 0;
-}
-
-int
-driver_change_init (struct syncd_change *c, json_t *json)
-{
-  static const char *const ops[] = {"add", "replace", "remove", NULL};
-  json_t *list = json_object_get (json, "operations"), *item;
-  size_t i;
-  memset (c, 0, sizeof *c);
-  c->json = json;
-  if (json_object_get (json, "document") != NULL)
-    c->document = json_dumps (json_object_get (json, "document"), JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
-  c->count = json_array_size (list);
-  c->operations = calloc (c->count + 1, sizeof *c->operations);
-  c->values = calloc (c->count + 1, sizeof *c->values);
-  json_array_foreach (list, i, item) {
-    struct syncd_operation *o = &c->operations[i];
-    json_t *value = json_object_get (item, "value");
-    o->struct_size = sizeof *o;
-    o->op = word_number (json_string_value (json_object_get (item, "op")), ops);
-    o->path = json_string_value (json_object_get (item, "path"));
-    o->value = c->values[i] = value != NULL ? json_dumps (value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
-    o->value_len = o->value != NULL ? strlen (o->value) : 0;
-  }
-  return json_is_object (json);
-}
-
-void
-driver_change_fini (struct syncd_change *c)
-{
-  for (size_t i = 0; i < c->count; i++)
-    free (c->values[i]);
-  free (c->values);
-  free (c->operations);
-  free (c->document);
-}
-
-static uint32_t
-change_kind (const struct syncd_change *c)
-{
-  static const char *const kinds[] = {"create", "update", "delete", NULL};
-  return word_number (json_string_value (json_object_get (c->json, "kind")), kinds);
-}
-
-static const char *
-change_type (const struct syncd_change *c)
-{
-  const char *type = json_string_value (json_object_get (c->json, "type"));
-  return type != NULL ? type : "User";
-}
-
-static const char *
-change_entry (const struct syncd_change *c)
-{
-  return json_string_value (json_object_get (c->json, "entry"));
-}
-
-static const char *
-change_account (const struct syncd_change *c)
-{
-  return json_string_value (json_object_get (c->json, "account"));
-}
-
-static const char *
-change_version (const struct syncd_change *c)
-{
-  return json_string_value (json_object_get (c->json, "version"));
-}
-
-static const char *
-change_document (const struct syncd_change *c, size_t *ret_len)
-{
-  *ret_len = c->document != NULL ? strlen (c->document) : 0;
-  return c->document;
-}
-
-static size_t
-change_operation_count (const struct syncd_change *c)
-{
-  return c->count;
-}
-
-static const struct syncd_operation *
-change_operation (const struct syncd_change *c, size_t i)
-{
-  return &c->operations[i];
-}
-
 static void
 set_text (struct syncd_result *r, const char *key, const char *value)
 {
@@ -255,8 +160,9 @@ set_text (struct syncd_result *r, const char *key, const char *value)
 static void
 result_set (struct syncd_result *r, int32_t result, int32_t status)
 {
-  static const char *const names[] = {"UNKNOWN", "OK", "ENTRY", "COLLISION", "LINK", "RACE", "AUTH", "FORBIDDEN",
-                                      "CONFIG", "BUDGET", "SINK", "NOT_TAKEN", "CANCELLED"};
+  static const char *const names[] = {"UNKNOWN", "OK",        "ENTRY",     "COLLISION", "LINK",
+                                      "RACE",    "AUTH",      "FORBIDDEN", "CONFIG",    "BUDGET",
+                                      "SINK",    "NOT_TAKEN", "CANCELLED"};
   set_text (r, "result", result >= 0 && result <= 12 ? names[result] : "?");
   json_object_set_new (r->json, "status", json_integer (status));
 }
@@ -322,43 +228,44 @@ static void
 observed (struct syncd_ctx *x, const struct syncd_observation *o)
 {
   pthread_mutex_lock (&x->lock);
-  json_array_append_new (
-    x->observed, json_pack ("{s:i,s:i,s:i,s:I,s:I,s:I,s:I}", "kind", (int) o->kind, "status", (int) o->status,
-                            "throttled", (int) o->throttled, "allowed", (json_int_t) o->allowed, "used",
-                            (json_int_t) o->used, "reset_ms", (json_int_t) o->reset_ms, "retry_after_ms",
-                            (json_int_t) o->retry_after_ms));
+  json_array_append_new (x->observed,
+                         json_pack ("{s:i,s:i,s:i,s:I,s:I,s:I,s:I}", "kind", (int) o->kind,
+                                    "status", (int) o->status, "throttled", (int) o->throttled,
+                                    "allowed", (json_int_t) o->allowed, "used",
+                                    (json_int_t) o->used, "reset_ms", (json_int_t) o->reset_ms,
+                                    "retry_after_ms", (json_int_t) o->retry_after_ms));
   pthread_mutex_unlock (&x->lock);
 }
 
 const struct syncd_host driver_host = {
-  .struct_size = sizeof (struct syncd_host),
-  .abi_version = SYNCD_ABI_CURRENT,
-  .log = host_log,
-  .fail = host_fail,
-  .cancelled = host_cancelled,
-  .wipe = host_wipe,
-  .config_text = config_text,
-  .config_number = config_number,
-  .config_count = config_count,
-  .config_item = config_item,
-  .config_item_key = config_item_key,
-  .config_name = config_name,
-  .buffer_append = buffer_append,
-  .change_kind = change_kind,
-  .change_type = change_type,
-  .change_entry = change_entry,
-  .change_account = change_account,
-  .change_version = change_version,
-  .change_document = change_document,
-  .change_operation_count = change_operation_count,
-  .change_operation = change_operation,
-  .result_set = result_set,
-  .result_set_message = result_set_message,
-  .result_set_account = result_set_account,
-  .result_set_conflict = result_set_conflict,
-  .result_add_not_taken = result_add_not_taken,
-  .result_set_retry_after = result_set_retry_after,
-  .result_set_correlation = result_set_correlation,
-  .permit = permit,
-  .observed = observed,
+    .struct_size = sizeof (struct syncd_host),
+    .abi_version = SYNCD_ABI_CURRENT,
+    .log = host_log,
+    .fail = host_fail,
+    .cancelled = host_cancelled,
+    .wipe = host_wipe,
+    .config_text = config_text,
+    .config_number = config_number,
+    .config_count = config_count,
+    .config_item = config_item,
+    .config_item_key = config_item_key,
+    .config_name = config_name,
+    .buffer_append = buffer_append,
+    .change_kind = driver_change_kind,
+    .change_type = driver_change_type,
+    .change_entry = driver_change_entry,
+    .change_account = driver_change_account,
+    .change_version = driver_change_version,
+    .change_document = driver_change_document,
+    .change_operation_count = driver_change_operation_count,
+    .change_operation = driver_change_operation,
+    .result_set = result_set,
+    .result_set_message = result_set_message,
+    .result_set_account = result_set_account,
+    .result_set_conflict = result_set_conflict,
+    .result_add_not_taken = result_add_not_taken,
+    .result_set_retry_after = result_set_retry_after,
+    .result_set_correlation = result_set_correlation,
+    .permit = permit,
+    .observed = observed,
 };

@@ -51,4 +51,14 @@ int64_t driver_now (void);
 int driver_change_init (struct syncd_change *, json_t *json);
 void driver_change_fini (struct syncd_change *);
 
+/* The host's change_… services. */
+uint32_t driver_change_kind (const struct syncd_change *);
+const char *driver_change_type (const struct syncd_change *);
+const char *driver_change_entry (const struct syncd_change *);
+const char *driver_change_account (const struct syncd_change *);
+const char *driver_change_version (const struct syncd_change *);
+const char *driver_change_document (const struct syncd_change *, size_t *ret_len);
+size_t driver_change_operation_count (const struct syncd_change *);
+const struct syncd_operation *driver_change_operation (const struct syncd_change *, size_t);
+
 #endif

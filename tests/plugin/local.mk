@@ -28,19 +28,23 @@ if WITH_SINK_GENESYS_SCIM
 check_PROGRAMS += tests/plugin/sink-driver
 TESTS += tests/plugin/genesys-scim-faults.py tests/plugin/genesys-scim.py
 if HAVE_CMOCKA
-check_PROGRAMS += tests/plugin/test-scim-common
-TESTS += tests/plugin/test-scim-common
+check_PROGRAMS += tests/plugin/test-scim-json tests/plugin/test-scim-class
+TESTS += tests/plugin/test-scim-json tests/plugin/test-scim-class
 endif
 endif
-tests_plugin_sink_driver_SOURCES = tests/plugin/sink-driver.c tests/plugin/driver-host.c \
-  tests/plugin/driver-host.h
+tests_plugin_sink_driver_SOURCES = tests/plugin/sink-driver.c tests/plugin/driver-change.c \
+  tests/plugin/driver-host.c tests/plugin/driver-host.h
 tests_plugin_sink_driver_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_plugin_sink_driver_LDADD = $(JANSSON_LIBS) $(PTHREAD_LIBS) -ldl
-tests_plugin_test_scim_common_SOURCES = tests/plugin/test-scim-common.c \
-  plugins/sink-genesys-scim/endpoints.c plugins/sink-genesys-scim/endpoints.h
-tests_plugin_test_scim_common_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/common \
+SCIM_TEST_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/plugins/common \
   -I$(top_srcdir)/plugins/sink-genesys-scim $(CMOCKA_CFLAGS)
-tests_plugin_test_scim_common_LDADD = plugins/common/libscim.la $(CMOCKA_LIBS)
+tests_plugin_test_scim_json_SOURCES = tests/plugin/test-scim-json.c
+tests_plugin_test_scim_json_CPPFLAGS = $(SCIM_TEST_CPPFLAGS)
+tests_plugin_test_scim_json_LDADD = plugins/common/libscim.la $(CMOCKA_LIBS)
+tests_plugin_test_scim_class_SOURCES = tests/plugin/test-scim-class.c \
+  plugins/sink-genesys-scim/endpoints.c plugins/sink-genesys-scim/endpoints.h
+tests_plugin_test_scim_class_CPPFLAGS = $(SCIM_TEST_CPPFLAGS)
+tests_plugin_test_scim_class_LDADD = plugins/common/libscim.la $(CMOCKA_LIBS)
 EXTRA_DIST += tests/plugin/genesys-scim.py tests/plugin/genesys-scim-faults.py \
   tests/plugin/scripted.py tests/plugin/driver.py
 

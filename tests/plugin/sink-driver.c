@@ -23,7 +23,7 @@
 #include <string.h>
 
 #define MAX_ATTRIBUTES 64
-#define MAX_CHANGES 64
+#define MAX_CHANGES    64
 
 struct driver {
   const struct syncd_plugin *plugin;
@@ -60,9 +60,7 @@ attributes_of (json_t *command, const char **names)
 {
   json_t *list = json_object_get (command, "attributes"), *item;
   size_t i, n = 0;
-  json_array_foreach (list, i, item)
-    if (n < MAX_ATTRIBUTES)
-      names[n++] = json_string_value (item);
+  json_array_foreach (list, i, item) if (n < MAX_ATTRIBUTES) names[n++] = json_string_value (item);
   return n;
 }
 
@@ -71,8 +69,9 @@ add_buffer (json_t *out, const char *key, struct syncd_buffer *b, int parse)
 {
   json_error_t error;
   if (b->data != NULL) {
-    json_t *value = parse ? json_loadb (b->data, b->len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error)
-                          : json_stringn (b->data, b->len);
+    json_t *value =
+        parse ? json_loadb (b->data, b->len, JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, &error)
+              : json_stringn (b->data, b->len);
     json_object_set_new (out, key, value != NULL ? value : json_string ("NOT JSON"));
   }
   free (b->data);
@@ -81,8 +80,10 @@ add_buffer (json_t *out, const char *key, struct syncd_buffer *b, int parse)
 static void
 do_list (struct driver *d, json_t *command)
 {
-  const char *names[MAX_ATTRIBUTES], *position = json_string_value (json_object_get (command, "position"));
-  struct syncd_list_request q = {.struct_size = sizeof q, .type = "User", .attributes = names, .position = position};
+  const char *names[MAX_ATTRIBUTES],
+      *position = json_string_value (json_object_get (command, "position"));
+  struct syncd_list_request q = {
+      .struct_size = sizeof q, .type = "User", .attributes = names, .position = position};
   struct syncd_buffer documents = {0}, next = {0};
   int64_t total = -7;
   json_t *out = json_object ();
@@ -108,10 +109,12 @@ do_one (struct driver *d, json_t *command, const char *op)
   int32_t rc;
   type = type != NULL ? type : "User";
   if (strcmp (op, "find") == 0)
-    rc = ops->find (&d->ctx, d->session, type, json_string_value (json_object_get (command, "attribute")),
+    rc = ops->find (&d->ctx, d->session, type,
+                    json_string_value (json_object_get (command, "attribute")),
                     json_string_value (json_object_get (command, "value")), names, n, &text);
   else if (strcmp (op, "read") == 0)
-    rc = ops->read (&d->ctx, d->session, type, json_string_value (json_object_get (command, "id")), names, n, &text);
+    rc = ops->read (&d->ctx, d->session, type, json_string_value (json_object_get (command, "id")),
+                    names, n, &text);
   else if (strcmp (op, "schema") == 0)
     rc = ops->schema (&d->ctx, d->session, &text);
   else
@@ -129,7 +132,8 @@ do_apply (struct driver *d, json_t *command)
   const struct syncd_change *change_list[MAX_CHANGES];
   struct syncd_result *result_list[MAX_CHANGES];
   size_t i, n = 0;
-  json_array_foreach (list, i, item) {
+  json_array_foreach (list, i, item)
+  {
     if (n == MAX_CHANGES || !driver_change_init (&changes[n], item))
       continue;
     change_list[n] = &changes[n];
