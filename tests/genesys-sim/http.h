@@ -17,4 +17,7 @@ uint16_t server_port (const struct server *server);
 void server_run (struct server *server, int signal_fd);
 void server_free (struct server *server);
 
+/* response.c: sends the reply, or cuts the connection where it says so. */
+enum MHD_Result request_send (struct request *request);
+
 #endif

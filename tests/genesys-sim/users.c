@@ -1,7 +1,7 @@
 /* /users and /users/{id}: create, read, update, delete. */
 #include <config.h>
 #include "patch.h"
-#include "user.h"
+#include "user_change.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,8 +39,8 @@ remove_id (struct buffer *text)
   json_decref (object);
 }
 
-static void
-reply_user (struct request *request, int status, const struct account *account)
+void
+user_reply (struct request *request, int status, const struct account *account)
 {
   struct reply *reply = &request->reply;
   struct projection projection;
@@ -70,9 +70,9 @@ clash (const struct account *holder, const struct account *self)
 }
 
 /* User name and external ids must be nobody else's. */
-static bool
-unique_check (const struct sim *sim, const json_t *document, const struct account *self,
-              struct problem *problem)
+bool
+user_unique (const struct sim *sim, const json_t *document, const struct account *self,
+             struct problem *problem)
 {
   const char *name = json_string_value (json_object_get (document, "userName"));
   json_t *list = json_object_get (json_object_get (document, URN_GENESYS), "externalIds"), *one;
@@ -94,8 +94,8 @@ unique_check (const struct sim *sim, const json_t *document, const struct accoun
 }
 
 /* What the service did before it gave up: the profile, not the rest. */
-static void
-partial_cut (const struct request *request, json_t *document)
+void
+user_cut (const struct request *request, json_t *document)
 {
   const char *key;
   json_t *value;
@@ -111,8 +111,8 @@ partial_cut (const struct request *request, json_t *document)
 }
 
 /* Fault: lists keep their last value only. */
-static void
-drop_values (json_t *document)
+void
+user_drop_values (json_t *document)
 {
   const char *key;
   json_t *value;
@@ -124,8 +124,8 @@ drop_values (json_t *document)
 }
 
 /* Takes "active" out of a document. */
-static enum account_state
-state_take (json_t *document, enum account_state otherwise)
+enum account_state
+user_state_take (json_t *document, enum account_state otherwise)
 {
   const json_t *active = json_object_get (document, "active");
   enum account_state state = active == NULL          ? otherwise
@@ -136,14 +136,14 @@ state_take (json_t *document, enum account_state otherwise)
 }
 
 /* Writes a checked document to the account, or only shows what would have been (fault "ignore"). */
-static void
-commit (struct request *request, struct account *account, json_t *document, int status)
+void
+user_commit (struct request *request, struct account *account, json_t *document, int status)
 {
   struct sim *sim = request->sim;
   const struct fault *ignore = request->faults[FAULT_IGNORE];
-  enum account_state state = state_take (document, account->state);
+  enum account_state state = user_state_take (document, account->state);
   if (request->faults[FAULT_DROP_VALUES])
-    drop_values (document);
+    user_drop_values (document);
   if (ignore == NULL) {
     store_update (&sim->store, account, document, state, sim->switches.version_step);
     request->applied = true;
@@ -152,91 +152,11 @@ commit (struct request *request, struct account *account, json_t *document, int 
     account_fill (shown, document);
     shown->state = state;
     shown->version = account->version + 1;
-    reply_user (request, status, shown);
+    user_reply (request, status, shown);
     account_free (shown);
     return;
   }
-  reply_user (request, status, account);
-}
-
-static void
-create_new (struct request *request, json_t *document)
-{
-  struct sim *sim = request->sim;
-  enum account_state initial = sim->switches.default_active ? STATE_ACTIVE : STATE_INACTIVE;
-  struct account *account = account_new (NULL);
-  int64_t hidden = sim->switches.invisible;
-  if (request->faults[FAULT_INVISIBLE])
-    hidden = request->faults[FAULT_INVISIBLE]->delay;
-  account->state = state_take (document, initial);
-  account->visible_from = hidden > 0 ? clock_steady () + hidden : 0;
-  if (request->faults[FAULT_DROP_VALUES])
-    drop_values (document);
-  account_fill (account, document);
-  memcpy (request->account, account->id, UUID_SIZE);
-  if (request->faults[FAULT_IGNORE] == NULL) {
-    store_insert (&sim->store, account);
-    request->applied = true;
-  }
-  reply_user (request, 201, account);
-  if (request->faults[FAULT_IGNORE] != NULL)
-    account_free (account);
-}
-
-/* A deleted account comes back: what was posted, over what is left of it. */
-static json_t *
-revived_document (const struct sim *sim, const struct account *old, json_t *posted)
-{
-  if (!sim->switches.revive_keeps)
-    return json_incref (posted);
-  json_t *document = account_document (old);
-  json_object_del (document, "active");
-  json_object_update (document, posted);
-  return document;
-}
-
-static void
-create_revived (struct request *request, struct account *old, json_t *posted)
-{
-  struct sim *sim = request->sim;
-  struct problem problem;
-  json_t *document = revived_document (sim, old, posted);
-  if (json_object_get (document, "active") == NULL)
-    json_object_set_new (document, "active", json_true ());
-  memcpy (request->account, old->id, UUID_SIZE);
-  if (user_rules (sim, document, old, &problem)) {
-    commit (request, old, document, atoi (sim->switches.revive_status));
-  } else {
-    reply_problem (request, &problem);
-  }
-  json_decref (document);
-}
-
-static void
-user_create (struct request *request)
-{
-  struct sim *sim = request->sim;
-  struct problem problem;
-  json_t *document = request->json;
-  if (!document_check (&sim->switches, &user_type, document, &problem)) {
-    reply_problem (request, &problem);
-    return;
-  }
-  partial_cut (request, document);
-  const char *name = json_string_value (json_object_get (document, "userName"));
-  struct account *old = name != NULL ? store_by_name (&sim->store, name) : NULL;
-  bool revive =
-      old != NULL && old->state == STATE_DELETED && strcmp (sim->switches.revive, "new-id") != 0;
-  user_defaults (sim, document, !revive);
-  if (!user_rules (sim, document, NULL, &problem) ||
-      !unique_check (sim, document, revive ? old : NULL, &problem))
-    reply_problem (request, &problem);
-  else if (revive && strcmp (sim->switches.revive, "conflict") == 0)
-    reply_error (request, 409, "uniqueness", "User name already in use by deleted user");
-  else if (revive)
-    create_revived (request, old, document);
-  else
-    create_new (request, document);
+  user_reply (request, status, account);
 }
 
 /* Applies the operations; those after a fault's "keep" are left out. */
@@ -267,8 +187,8 @@ user_patch (struct request *request, struct account *account)
   json_t *document = account_document (account);
   if (operations_apply (request, document, &problem) &&
       user_rules (sim, document, account, &problem) &&
-      unique_check (sim, document, account, &problem))
-    commit (request, account, document, 200);
+      user_unique (sim, document, account, &problem))
+    user_commit (request, account, document, 200);
   else
     reply_problem (request, &problem);
   json_decref (document);
@@ -282,7 +202,7 @@ user_put (struct request *request, struct account *account)
   json_t *document = json_incref (request->json);
   bool good = document_check (&sim->switches, &user_type, document, &problem);
   if (good) {
-    partial_cut (request, document);
+    user_cut (request, document);
     if (!sim->switches.put_clears || request->faults[FAULT_PARTIAL]) {
       json_t *kept = account_document (account);
       json_object_update (kept, document);
@@ -292,8 +212,8 @@ user_put (struct request *request, struct account *account)
     user_defaults (sim, document, false);
   }
   if (good && user_rules (sim, document, account, &problem) &&
-      unique_check (sim, document, account, &problem))
-    commit (request, account, document, 200);
+      user_unique (sim, document, account, &problem))
+    user_commit (request, account, document, 200);
   else
     reply_problem (request, &problem);
   json_decref (document);
@@ -342,7 +262,7 @@ user_read (struct request *request)
 {
   struct account *account = account_wanted (request, true);
   if (account != NULL && !version_unchanged (request, account->version))
-    reply_user (request, 200, account);
+    user_reply (request, 200, account);
 }
 
 void
