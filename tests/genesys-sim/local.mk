@@ -1,6 +1,5 @@
 # The simulator of the Genesys Cloud SCIM service. Built by "make": the demonstration, the tests and
-# tests/lib/simulator.py starts it.
-# rehearsals use it.
+# rehearsals use it; tests/lib/simulator.py starts it.
 SIMULATOR_SOURCES = \
   tests/genesys-sim/buffer.c tests/genesys-sim/control.c tests/genesys-sim/control_users.c \
   tests/genesys-sim/discovery.c tests/genesys-sim/document.c tests/genesys-sim/document.h \
