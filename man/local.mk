@@ -6,3 +6,4 @@ EXTRA_DIST += man/genesys-sim.1
 endif
 dist_man_MANS += man/syncd.yaml.5
 dist_man_MANS += man/syncd-genesys-scim.7
+dist_man_MANS += man/syncd.8

@@ -9,3 +9,13 @@ include tests/e2e/local.mk
 include tests/docs/local.mk
 include tests/bench/local.mk
 include tests/fuzz/local.mk
+
+# The compiled tests need no servers: quick, and the slice that valgrind watches.
+COMPILED_TESTS = $(filter-out %.py %.sh,$(TESTS))
+VALGRIND_FLAGS = -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99 \
+  --keep-debuginfo=yes --child-silent-after-fork=yes
+check-unit:
+	$(MAKE) check TESTS='$(COMPILED_TESTS)'
+check-valgrind:
+	$(MAKE) check TESTS='$(COMPILED_TESTS)' LOG_COMPILER='$(VALGRIND)' AM_LOG_FLAGS='$(VALGRIND_FLAGS)'
+.PHONY: check-unit check-valgrind
