@@ -1,0 +1,230 @@
+"""Things that break: the network, the service, the program itself (G1, G2, G7)."""
+import signal
+import threading
+
+import pipeline
+import tap
+from pipeline import crowd, dn, person
+
+USERS = "*/users*"
+
+
+def expected(count):
+    return {"p%04d@example.com" % i for i in range(count)}
+
+
+class Service(pipeline.Test):
+    def test_G2_a_lost_reply_to_a_create_makes_no_twin(self):
+        p = self.pipeline(crowd(12))
+        p.sim.fault(kind="reset", method="POST", path=USERS, nth=3, count=2, applied=True)
+        p.sync()
+        self.assertEqual(set(p.accounts()), expected(12))
+        self.assertEqual(p.twins(), [])
+        with p.watched() as seen:
+            p.sync("--full")
+        self.assertEqual(seen.writes, [])
+
+    def test_G2_a_lost_reply_to_an_update_is_sent_again(self):
+        p = self.pipeline(crowd(12))
+        p.sync()
+        for i in range(4):
+            p.slapd.replace(dn("p%04d" % i), "title", "Director")
+        p.sim.fault(kind="reset", method="PATCH", path=USERS, nth=2, applied=False)
+        p.sync()
+        self.assertEqual([p.account("p%04d@example.com" % i)["title"] for i in range(5)],
+                         ["Director"] * 4 + ["Engineer"])
+
+    def test_G2_500_after_the_write_was_applied_makes_no_twin(self):
+        p = self.pipeline(crowd(12))
+        p.sim.fault(status=500, method="POST", path=USERS, nth=2, count=2, applied=True)
+        p.sync()
+        self.assertEqual(set(p.accounts()), expected(12))
+        self.assertEqual(p.twins(), [])
+
+    def test_G7_a_storm_of_429_parks_nobody(self):
+        p = self.pipeline(crowd(20))
+        p.sim.fault(status=429, method="POST", path=USERS, nth=5, count=6, retryAfter=1)
+        report = p.sync()
+        self.assertEqual(set(p.accounts()), expected(20))
+        self.assertEqual(report["parked"], 0)
+        self.assertGreaterEqual(report["requests"]["throttled"], 1)
+
+    def test_G7_the_service_s_own_limit_is_kept_without_a_429(self):
+        p = self.pipeline(crowd(60), sim=["--set", "rate-limit=40", "--set", "rate-window=2000"])
+        report = p.sync()
+        self.assertEqual(set(p.accounts()), expected(60))
+        self.assertLessEqual(p.sim.stats()["throttled"], 5)
+        self.assertEqual(report["parked"], 0)
+
+    def test_G7_503_for_a_while_parks_nobody(self):
+        p = self.pipeline(crowd(12))
+        p.sim.fault(status=503, path=USERS, method="POST", nth=4, count=8)
+        report = p.sync()
+        self.assertEqual(set(p.accounts()), expected(12))
+        self.assertEqual(report["parked"], 0)
+        self.assertGreaterEqual(report["requests"]["retried"], 1)
+
+    def test_G7_one_poisonous_entry_never_stops_the_others(self):
+        p = self.pipeline(crowd(12))
+        p.sim.fault(status=400, path=USERS, method="POST", userName="p0005@*", detail="too sweet")
+        report = p.sync(expect=3)
+        self.assertEqual(set(p.accounts()), expected(12) - {"p0005@example.com"})
+        self.assertEqual(report["parked"], 1)
+        self.assertIn("too sweet", p.run("parked").out)
+
+    def test_G7_an_entry_that_always_gets_500_is_parked_while_others_succeed(self):
+        p = self.pipeline(crowd(12))
+        p.sim.fault(status=500, path=USERS, method="POST", userName="p0005@*")
+        report = p.sync(expect=3)
+        self.assertEqual(set(p.accounts()), expected(12) - {"p0005@example.com"})
+        self.assertEqual(report["parked"], 1)
+
+    def test_a_token_that_expires_in_mid_run_is_renewed(self):
+        p = self.pipeline(crowd(60), sim=["--set", "token-real-lifetime=400", "--set", "latency=30"])
+        report = p.sync()
+        self.assertEqual(set(p.accounts()), expected(60))
+        self.assertGreaterEqual(report["requests"]["token"], 2)
+
+    def test_a_token_that_was_revoked_between_two_passes(self):
+        p = self.pipeline(crowd(5))
+        p.sync()
+        p.sim.revoke_tokens()
+        p.slapd.replace(dn("p0001"), "title", "Director")
+        p.sync()
+        self.assertEqual(p.account("p0001@example.com")["title"], "Director")
+
+    def test_an_account_purged_in_the_sink_is_made_again(self):
+        p = self.pipeline(crowd(12))
+        p.sync()
+        p.sim.purge(p.account("p0003@example.com")["id"])
+        p.slapd.replace(dn("p0003"), "title", "Director")
+        p.sync()
+        self.assertEqual(p.account("p0003@example.com")["title"], "Director")
+
+    def test_a_value_that_the_sink_drops_is_parked_with_its_path(self):
+        p = self.pipeline(crowd(4))
+        p.sim.fault(kind="drop-values", path=USERS, method="POST", userName="p0002@*", keep=0)
+        done = p.run()
+        self.assertIn(done.code, (0, 3), done)
+        self.assertEqual(set(p.accounts()), expected(4))
+
+    def test_new_accounts_that_cannot_be_found_for_a_while_get_no_twin(self):
+        p = self.pipeline(crowd(12), sim=["--set", "invisible=1500"])
+        p.sim.fault(kind="reset", method="POST", path=USERS, nth=3, count=2, applied=True)
+        p.run()
+        p.sync()
+        self.assertEqual(set(p.accounts()), expected(12))
+        self.assertEqual(p.twins(), [])
+
+    def test_a_service_that_answers_html_is_an_error_not_data(self):
+        p = self.pipeline(crowd(3))
+        p.sync()
+        before = p.snapshot()
+        p.slapd.replace(dn("p0001"), "title", "Director")
+        p.sim.fault(status=200, shape="html", path="/api/*")
+        process = p.start("-v")
+        timer = threading.Timer(20, process.send_signal, [signal.SIGINT])
+        timer.start()
+        done = p.finish(process)
+        timer.cancel()
+        self.assertIn(done.code, (1, 130), done)
+        self.assertEqual(p.snapshot(), before)
+        self.says(done, "html|json")
+        p.sim.clear_faults()
+        p.sync()
+        self.assertEqual(p.account("p0001@example.com")["title"], "Director")
+
+    def test_a_service_that_is_away_keeps_the_queue_for_the_next_pass(self):
+        p = self.pipeline(crowd(6))
+        p.sync()
+        before = p.snapshot()
+        p.slapd.replace(dn("p0001"), "title", "Director")
+        p.sim.fault(kind="reset", path="*")
+        process = p.start("-v")
+        timer = threading.Timer(8, process.send_signal, [signal.SIGTERM])
+        timer.start()
+        done = p.finish(process)
+        timer.cancel()
+        self.assertIn(done.code, (1, 143), done)
+        self.assertEqual(p.snapshot(), before)
+        p.sim.clear_faults()
+        p.sync()
+        self.assertEqual(p.account("p0001@example.com")["title"], "Director")
+
+
+class Ends(pipeline.Test):
+    SLOW = ["--set", "latency=40"]
+
+    def converges(self, p, count):
+        p.sync()
+        self.assertEqual(set(p.accounts()), expected(count))
+        self.assertEqual(p.twins(), [])
+        with p.watched() as seen:
+            p.sync("--full")
+        self.assertEqual(seen.writes, [])
+
+    def test_G2_kill_9_in_mid_run_and_the_next_pass_converges(self):
+        p = self.pipeline(crowd(60), sim=self.SLOW)
+        p.kill_when(lambda: p.created() >= 15)
+        self.assertLess(len(p.accounts()), 60)
+        self.converges(p, 60)
+
+    def test_G2_killed_again_and_again(self):
+        p = self.pipeline(crowd(60), sim=self.SLOW)
+        for goal in (1, 9, 23, 40):
+            p.kill_when(lambda goal=goal: p.created() >= goal)
+        self.converges(p, 60)
+
+    def test_G2_killed_while_updating(self):
+        p = self.pipeline(crowd(40), sim=self.SLOW)
+        p.sync()
+        for i in range(40):
+            p.slapd.replace(dn("p%04d" % i), "title", "Director")
+        p.kill_when(lambda: p.sim.stats()["kinds"]["update"] >= 10)
+        p.sync()
+        self.assertEqual({u["title"] for u in p.sim.users()}, {"Director"})
+        self.converges(p, 40)
+
+    def test_G2_killed_in_the_middle_of_a_swap_of_names(self):
+        p = self.pipeline([person("ada"), person("bob")], sim=["--set", "latency=150"])
+        p.sync()
+        ids = {uid: p.account_of(uid)["id"] for uid in ("ada", "bob")}
+        p.slapd.replace(dn("ada"), "mail", "bob@example.com")
+        p.slapd.replace(dn("bob"), "mail", "ada@example.com")
+        p.kill_when(lambda: p.sim.stats()["kinds"]["update"] >= 1)
+        p.sync()
+        self.assertEqual({uid: (p.account_of(uid)["id"], p.account_of(uid)["userName"]) for uid in ids},
+                         {"ada": (ids["ada"], "bob@example.com"), "bob": (ids["bob"], "ada@example.com")})
+        self.assertEqual(len(p.accounts()), 2)
+
+    def signal_ends(self, how, code):
+        p = self.pipeline(crowd(60), sim=self.SLOW)
+        done = p.kill_when(lambda: p.created() >= 10, how=how)
+        self.ends(done, code)
+        self.assertLess(len(p.accounts()), 60)
+        with p.watched() as seen:
+            p.sync()
+        self.assertEqual(set(p.accounts()), expected(60))
+        self.assertEqual([e for e in seen.entries if e["kind"] == "find"], [],
+                         "what was in flight was drained: nothing is in doubt")
+
+    def test_SIGINT_drains_and_ends_with_130(self):
+        self.signal_ends(signal.SIGINT, 130)
+
+    def test_SIGTERM_drains_and_ends_with_143(self):
+        self.signal_ends(signal.SIGTERM, 143)
+
+    def test_two_passes_at_once_never_share_a_state(self):
+        p = self.pipeline(crowd(40), sim=self.SLOW)
+        first = p.start()
+        while p.created() < 3:
+            pass
+        second = p.run()
+        self.assertIn(second.code, (1, 2), second)
+        self.says(second, "pid|process|running|lock")
+        self.ends(p.finish(first), 0)
+        self.assertEqual(set(p.accounts()), expected(40))
+
+
+if __name__ == "__main__":
+    tap.main()

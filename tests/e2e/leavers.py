@@ -1,0 +1,270 @@
+"""People who leave, and what must not be taken for leaving; brakes."""
+import signal
+
+import pipeline
+import slapd
+import tap
+from pipeline import crowd, dn, person
+
+LIMIT = '\nlimits dn.exact="%s" size=%d\n'
+
+
+def states(p):
+    found = [u["state"] for u in p.sim.users()]
+    return {s: found.count(s) for s in set(found)}
+
+
+class Leaving(pipeline.Test):
+    def test_a_leaver_is_disabled_once_and_counted(self):
+        p = self.pipeline(crowd(12))
+        p.sync()
+        p.slapd.delete(dn("p0003"))
+        report = p.sync("--full")
+        self.assertEqual(p.account("p0003@example.com")["state"], "inactive")
+        self.assertEqual(states(p), {"active": 11, "inactive": 1})
+        self.assertEqual(report["sink"]["disabled"], 1)
+        with p.watched() as seen:
+            p.sync("--full")
+        self.assertEqual(seen.writes, [])
+
+    def test_whoever_leaves_the_filter_or_the_base_is_a_leaver(self):
+        p = self.pipeline(crowd(12), ldap={"filter": "(&(objectClass=inetOrgPerson)(title=*))"})
+        p.slapd.add("dn: ou=gone,%s\nobjectClass: organizationalUnit\nou: gone\n" % slapd.SUFFIX)
+        p.sync()
+        p.slapd.modify("dn: %s\nchangetype: modify\ndelete: title\n" % dn("p0001"))
+        p.slapd.rename(dn("p0002"), "uid=p0002", "ou=gone," + slapd.SUFFIX)
+        p.sync("--full")
+        self.assertEqual([p.account("p000%d@example.com" % i)["state"] for i in (1, 2, 3)],
+                         ["inactive", "inactive", "active"])
+
+    def test_delete_deletes_what_we_made_and_never_what_was_adopted(self):
+        p = self.pipeline(crowd(12), leavers={"policy": "delete"})
+        p.sim.seed([{"userName": "p0001@example.com", "displayName": "Adopted"}])
+        p.sync()
+        p.slapd.delete(dn("p0000"))
+        p.slapd.delete(dn("p0001"))
+        p.sync("--full")
+        self.assertEqual(p.account("p0000@example.com")["state"], "deleted")
+        self.assertEqual(p.account("p0001@example.com")["state"], "inactive")
+
+    def test_ignore_leaves_the_account_as_it_is(self):
+        p = self.pipeline(crowd(12), leavers={"policy": "ignore"})
+        p.sync()
+        p.slapd.delete(dn("p0003"))
+        p.sync("--full")
+        self.assertEqual(states(p), {"active": 12})
+
+    def test_somebody_who_is_back_is_enabled_again(self):
+        p = self.pipeline(crowd(12), ldap={"filter": "(&(objectClass=inetOrgPerson)(title=*))"})
+        p.sync()
+        before = p.account("p0001@example.com")["id"]
+        p.slapd.modify("dn: %s\nchangetype: modify\ndelete: title\n" % dn("p0001"))
+        p.sync("--full")
+        self.assertEqual(p.account("p0001@example.com")["state"], "inactive")
+        p.slapd.modify("dn: %s\nchangetype: modify\nadd: title\ntitle: Back\n" % dn("p0001"))
+        p.sync("--full")
+        back = p.account("p0001@example.com")
+        self.assertEqual((back["id"], back["state"], back["title"]), (before, "active", "Back"))
+
+
+class Left(pipeline.Test):
+    """A name that the account of somebody who left holds."""
+
+    def rehired(self, **settings):
+        p = self.pipeline([person("ada")] + crowd(11), **settings)
+        p.sync()
+        self.old = p.account("ada@example.com")["id"]
+        p.slapd.delete(dn("ada"))
+        p.sync("--full")
+        p.slapd.add(person("ada2", "Ada", "Byron", mail="ada@example.com"))
+        return p
+
+    def test_park_is_the_default_and_names_both(self):
+        p = self.rehired()
+        report = p.sync(expect=3)
+        self.assertEqual(report["parked"], 1)
+        self.assertEqual(p.account("ada@example.com")["state"], "inactive")
+        said = p.run("parked").out
+        self.assertIn("ada@example.com", said)
+        self.assertIn(self.old, said + p.run("explain", "uid=ada2," + slapd.PEOPLE).out)
+
+    def test_suffix_makes_a_new_account(self):
+        p = self.rehired(collision={"left": "suffix"})
+        p.sync()
+        self.assertEqual(p.account_of("ada2")["userName"], "ada_1@example.com")
+        self.assertEqual(p.account("ada@example.com")["state"], "inactive")
+
+    def test_adopt_takes_the_account_over(self):
+        p = self.rehired(collision={"left": "adopt"})
+        p.sync()
+        ada = p.account_of("ada2")
+        self.assertEqual((ada["id"], ada["userName"], ada["state"]),
+                         (self.old, "ada@example.com", "active"))
+
+
+class Silence(pipeline.Test):
+    """G3: silence is not absence."""
+
+    def with_limit(self, size, people=12):
+        p = self.pipeline(crowd(people))
+        p.sync()
+        p.slapd.stop()
+        with open(p.slapd.path("slapd.conf"), "a") as conf:
+            conf.write(LIMIT % (pipeline.READER, size))
+        p.slapd.start()
+        return p
+
+    def test_G3_a_size_limit_makes_no_leaver(self):
+        p = self.with_limit(5)
+        before = p.snapshot()
+        done = p.run("--full")
+        self.ends(done, 1)
+        self.assertEqual(p.snapshot(), before)
+        self.says(done, "limit")
+
+    def test_G3_a_wrong_password_makes_no_leaver_and_says_what_to_do(self):
+        p = self.pipeline(crowd(12))
+        p.sync()
+        before = p.snapshot()
+        p.secrets["TEST_BIND_PW"] = "not-the-password"
+        done = p.run("--full")
+        self.ends(done, 1)
+        self.says(done, "password|credential", "cn=syncd")
+        self.assertEqual(p.snapshot(), before)
+
+    def test_G3_an_unreachable_directory_makes_no_leaver(self):
+        p = self.pipeline(crowd(12))
+        p.sync()
+        before = p.snapshot()
+        p.slapd.stop()
+        done = p.run("--full")
+        self.ends(done, 1)
+        self.assertEqual(p.snapshot(), before)
+        p.slapd.start()
+        p.sync("--full")
+        self.assertEqual(p.snapshot(), before)
+
+    def test_G3_a_directory_killed_in_mid_read_makes_no_leaver(self):
+        p = self.pipeline(crowd(3000), ldap={"page_size": 100})
+        p.sync()
+        before = p.snapshot()
+        p.slapd.delete(dn("p2999"))
+        process = p.start("--full", "-v")
+        p.slapd.stop(signal.SIGKILL)
+        done = p.finish(process)
+        self.assertIn(done.code, (0, 1), done)
+        if done.code == 1:
+            self.assertEqual(p.snapshot(), before)
+
+    def test_G3_an_empty_result_holds_all_leavers_with_exit_4(self):
+        p = self.pipeline(crowd(3))
+        p.sync()
+        before = p.snapshot()
+        for i in range(3):
+            p.slapd.delete(dn("p000%d" % i))
+        report = p.sync("--full", expect=4)
+        self.assertEqual((report["held"], report["result"]), (3, "held"))
+        self.assertIsNotNone(report["approve"])
+        self.assertEqual(p.snapshot(), before)
+        self.says(p.run("plan", "--full"), "held|brake", "p0000")
+
+    def test_G3_another_filter_holds_the_leavers(self):
+        p = self.pipeline(crowd(12))
+        p.sync()
+        before = p.snapshot()
+        p.config["sources"]["ldap"]["filter"] = "(&(objectClass=inetOrgPerson)(!(uid=p0001)))"
+        report = p.sync("--full", expect=4)
+        self.assertEqual(report["held"], 1)
+        self.assertEqual(p.snapshot(), before)
+
+    def test_G3_a_single_page_less_is_confirmed_by_asking_for_the_entry(self):
+        p = self.pipeline(crowd(12))
+        p.sync()
+        p.slapd.delete(dn("p0003"))
+        p.slapd.add(crowd(1, 3)[0])  # the same DN, another entry
+        p.sync("--full", expect=3)
+        states_now = [u["state"] for u in p.sim.user("p0003@example.com")]
+        self.assertEqual(states_now, ["inactive"])
+
+
+class Brakes(pipeline.Test):
+    def test_G4_too_many_leavers_are_all_held_and_the_rest_goes_on(self):
+        p = self.pipeline(crowd(40), brakes={"leavers": {"percent": 5, "min": 2}})
+        p.sync()
+        for i in range(3):
+            p.slapd.delete(dn("p000%d" % i))
+        p.slapd.replace(dn("p0030"), "title", "Director")
+        p.slapd.add(person("new"))
+        report = p.sync("--full", expect=4)
+        self.assertEqual(states(p), {"active": 41})
+        self.assertEqual(report["held"], 3)
+        self.assertEqual(p.account("p0030@example.com")["title"], "Director")
+        self.assertEqual(len(report["held_list"]), 3)
+
+    def test_G4_held_changes_go_when_the_brake_is_wider(self):
+        p = self.pipeline(crowd(40), brakes={"leavers": {"percent": 5, "min": 2}})
+        p.sync()
+        for i in range(3):
+            p.slapd.delete(dn("p000%d" % i))
+        p.sync("--full", expect=4)
+        p.sync("--full", expect=4)
+        self.assertEqual(states(p), {"active": 40})
+        p.config["brakes"] = {"leavers": {"percent": 20, "min": 20}}
+        p.sync("--full")
+        self.assertEqual(states(p), {"active": 37, "inactive": 3})
+
+    def test_G4_held_changes_go_away_when_the_source_takes_them_back(self):
+        p = self.pipeline(crowd(40), ldap={"filter": "(&(objectClass=inetOrgPerson)(title=*))"},
+                          brakes={"leavers": {"percent": 5, "min": 2}})
+        p.sync()
+        for i in range(3):
+            p.slapd.modify("dn: %s\nchangetype: modify\ndelete: title\n" % dn("p000%d" % i))
+        p.sync("--full", expect=4)
+        for i in range(3):
+            p.slapd.modify("dn: %s\nchangetype: modify\nadd: title\ntitle: Engineer\n" % dn("p000%d" % i))
+        report = p.sync("--full")
+        self.assertEqual((report["held"], states(p)), (0, {"active": 40}))
+
+    def test_G4_leavers_are_held_at_more_than_half_whatever_the_minimum(self):
+        p = self.pipeline(crowd(5))
+        p.sync()
+        for i in range(3):
+            p.slapd.delete(dn("p000%d" % i))
+        self.assertEqual(p.sync("--full", expect=4)["held"], 3)
+        self.assertEqual(states(p), {"active": 5})
+
+    def test_G4_a_mapped_active_that_turns_false_counts_as_a_leaver(self):
+        p = self.pipeline([person("p%d" % i, enabled="TRUE") for i in range(30)],
+                          mapping=dict(pipeline.MAPPING, active="enabled"),
+                          brakes={"leavers": {"percent": 5, "min": 2}})
+        p.sync()
+        for i in range(4):
+            p.slapd.replace(dn("p%d" % i), "enabled", "FALSE")
+        p.sync(expect=4)
+        self.assertEqual(states(p), {"active": 30})
+
+    def test_G4_too_many_updates_are_held(self):
+        p = self.pipeline(crowd(20), brakes={"updates": {"percent": 10, "min": 3}})
+        p.sync()
+        for i in range(4):
+            p.slapd.replace(dn("p000%d" % i), "title", "Director")
+        before = p.snapshot()
+        self.assertEqual(p.sync(expect=4)["held"], 4)
+        self.assertEqual(p.snapshot(), before)
+
+    def test_G4_too_many_creates_after_the_first_pass_are_held(self):
+        p = self.pipeline(crowd(10), brakes={"creates": {"percent": 10, "min": 3}})
+        p.sync()
+        for one in crowd(4, 100):
+            p.slapd.add(one)
+        self.assertEqual(p.sync(expect=4)["held"], 4)
+        self.assertEqual(len(p.accounts()), 10)
+
+    def test_G4_the_first_pass_has_no_brake_on_creates(self):
+        p = self.pipeline(crowd(30), brakes={"creates": {"percent": 1, "min": 1}})
+        p.sync()
+        self.assertEqual(len(p.accounts()), 30)
+
+
+if __name__ == "__main__":
+    tap.main()
