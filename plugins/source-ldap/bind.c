@@ -52,7 +52,8 @@ bind_gssapi (struct syncd_ctx *ctx, const struct instance *instance,
 static int32_t
 bind_external (struct syncd_ctx *ctx, const struct instance *instance, LDAP *ld)
 {
-  struct berval empty = { 0, NULL };
+  char nothing[] = ""; /* an empty first answer: without one the server would ask for it */
+  struct berval empty = { 0, nothing };
   int rc = ldap_sasl_bind_s (ld, NULL, "EXTERNAL", &empty, NULL, NULL, NULL);
 
   if (rc == LDAP_SUCCESS)

@@ -93,9 +93,7 @@ fail_connect (struct syncd_ctx *ctx, const struct instance *instance,
     diagnose_tls (ctx, instance, endpoint, &why);
   if (!why.len)
     error_describe (ld, result, NULL, &why);
-  rc = HOST->fail (ctx, result == LDAP_SERVER_DOWN || result == LDAP_CONNECT_ERROR
-                            ? SYNCD_E_UNREACHABLE
-                            : error_class (result),
+  rc = HOST->fail (ctx, result < 0 ? SYNCD_E_UNREACHABLE : error_class (result),
                    "%s: cannot connect to %s: %s", instance->name, endpoint->uri,
                    why.data ? why.data : ldap_err2string (result));
   text_fini (&why);

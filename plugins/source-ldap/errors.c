@@ -81,6 +81,7 @@ error_class (int result)
   case LDAP_INAPPROPRIATE_AUTH:
   case LDAP_AUTH_METHOD_NOT_SUPPORTED:
   case LDAP_AUTH_UNKNOWN:
+  case LDAP_LOCAL_ERROR: /* GSSAPI: no ticket, no such service */
     return SYNCD_E_AUTH;
   case LDAP_INSUFFICIENT_ACCESS:
     return SYNCD_E_FORBIDDEN;
@@ -118,7 +119,7 @@ error_describe (LDAP *ld, int result, const char *diagnostic, struct text *text)
     diagnostic = own;
   text_print (text, "%s (%d)", ldap_err2string (result), result);
   if (diagnostic && *diagnostic)
-    text_print (text, ": the server says \"%.300s\"", diagnostic);
+    text_print (text, "%s \"%.300s\"", result > 0 ? ": the server says" : ":", diagnostic);
   if ((meaning = ad_meaning (diagnostic)))
     text_print (text, ", which means that %s", meaning);
   if (hint)

@@ -51,12 +51,12 @@ userPassword: sync-password
 
 
 def person(uid, first="Ada", last="Lovelace", **more):
-    """One inetOrgPerson below ou=people as LDIF; bytes values go out in base64."""
+    """One inetOrgPerson below ou=people as LDIF. In names, __ stands for ; and _ for -."""
     values = [("objectClass", "inetOrgPerson"), ("uid", uid), ("givenName", first), ("sn", last),
               ("cn", "%s %s" % (first, last)), ("mail", "%s@example.com" % uid)]
     for name, value in more.items():
         items = value if isinstance(value, (list, tuple)) else [value]
-        values += [(name.replace("__", ";"), item) for item in items]
+        values += [(name.replace("__", ";").replace("_", "-"), item) for item in items]
     return ldif("uid=%s,%s" % (uid, PEOPLE), values)
 
 

@@ -11,12 +11,18 @@ import unittest
 
 
 class TapResult(unittest.TestResult):
-    def __init__(self, total):
+    def __init__(self, tests):
         super().__init__()
-        self.number = 0
-        print("1..%d" % total, flush=True)
+        self.number, self.tests = 0, tests
+        print("1..%d" % len(tests), flush=True)
 
     def line(self, ok, test, tail=""):
+        """What befalls a whole class (in setUpClass) is a line for each of its tests."""
+        for one in [t for t in self.tests if "setUpClass (%s.%s)" % (
+                type(t).__module__, type(t).__qualname__) == test.id()] or [test]:
+            self.one_line(ok, one, tail)
+
+    def one_line(self, ok, test, tail):
         self.number += 1
         name = test.id().replace("__main__.", "").replace("#", "")
         print("%sok %d - %s%s" % ("" if ok else "not ", self.number, name, tail), flush=True)
@@ -25,7 +31,7 @@ class TapResult(unittest.TestResult):
         self.line(True, test)
 
     def addSkip(self, test, reason):
-        self.line(True, test, " # SKIP " + reason)
+        self.line(True, test, " # SKIP " + " ".join(reason.split()))
 
     def addFailure(self, test, err):
         self.failures.append((test, err))
@@ -53,6 +59,6 @@ def main():
     words = sys.argv[1:]
     if words:
         tests = [t for t in tests if any(w in t.id() for w in words)]
-    result = TapResult(len(tests))
+    result = TapResult(tests)
     unittest.TestSuite(tests).run(result)
     sys.exit(1 if result.failures else 0)

@@ -48,12 +48,17 @@ tests_plugin_test_scim_class_LDADD = plugins/common/libscim.la $(CMOCKA_LIBS)
 EXTRA_DIST += tests/plugin/genesys-scim.py tests/plugin/genesys-scim-faults.py \
   tests/plugin/scripted.py tests/plugin/driver.py
 
+# source-driver loads any source; source.py runs it.
 if WITH_SOURCE_LDAP
 check_PROGRAMS += tests/plugin/source-driver
+TESTS += $(LDAP_TESTS)
+endif
+LDAP_TESTS = tests/plugin/ldap-read.py tests/plugin/ldap-tls.py tests/plugin/ldap-scripted.py \
+  tests/plugin/ldap-samba.py
 tests_plugin_source_driver_SOURCES = tests/plugin/source-driver.c
 tests_plugin_source_driver_CPPFLAGS = $(AM_CPPFLAGS) -D_DEFAULT_SOURCE
 tests_plugin_source_driver_LDADD = -ldl
-endif
+EXTRA_DIST += $(LDAP_TESTS) tests/plugin/source.py
 
 if HAVE_CMOCKA
 check_PROGRAMS += tests/plugin/test-modules
