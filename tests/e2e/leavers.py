@@ -6,8 +6,6 @@ import slapd
 import tap
 from pipeline import crowd, dn, person
 
-LIMIT = '\nlimits dn.exact="%s" size=%d\n'
-
 
 def states(p):
     found = [u["state"] for u in p.sim.users()]
@@ -109,8 +107,10 @@ class Silence(pipeline.Test):
         p = self.pipeline(crowd(people))
         p.sync()
         p.slapd.stop()
-        with open(p.slapd.path("slapd.conf"), "a") as conf:
-            conf.write(LIMIT % (pipeline.READER, size))
+        with open(p.slapd.path("slapd.conf")) as file:
+            text = file.read()
+        with open(p.slapd.path("slapd.conf"), "w") as out:
+            out.write(text.replace("size=unlimited", "size=%d" % size))
         p.slapd.start()
         return p
 

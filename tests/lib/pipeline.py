@@ -36,9 +36,13 @@ TOP = os.environ.get("top_srcdir", ".")
 BUILD = os.environ.get("top_builddir", ".")
 PLUGINS = os.path.join(BUILD, ".plugins")
 WRITES = ("create", "update", "delete")
-ASAN = "-fsanitize" in open(os.path.join(BUILD, "Makefile")).read() \
-    if os.path.exists(os.path.join(BUILD, "Makefile")) else False
+LIMITS = 'limits dn.exact="%s" size=unlimited time=unlimited\n' % READER
 shared = {}
+
+
+def sanitized():
+    with open(os.path.join(BUILD, "Makefile")) as file:
+        return any(line.startswith("SANITIZE_FLAGS = -") for line in file)
 
 
 def program():
@@ -129,8 +133,8 @@ class Pipeline:
         self.folder = tempfile.mkdtemp(prefix="syncd-e2e-")
         atexit.register(self.remove)
         self.ca, pair = authority()
-        options = dict({"tls": pair, "ca": self.ca.cert, "schema_text": schema_text()},
-                       **(directory or {}))
+        options = dict({"tls": pair, "ca": self.ca.cert, "schema_text": schema_text(),
+                        "database_conf": LIMITS}, **(directory or {}))
         self.slapd = slapd.Slapd(ldif=slapd.BASE + "".join(people), **options)
         self.sim = simulator.Simulator(["--no-limit"] + list(sim), tls=(
             pair.cert, pair.key, self.ca.cert) if secure else None).start()
