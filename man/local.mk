@@ -8,3 +8,4 @@ dist_man_MANS += man/syncd.yaml.5
 dist_man_MANS += man/syncd-genesys-scim.7
 dist_man_MANS += man/syncd.8
 dist_man_MANS += man/syncd-ldap.7
+dist_man_MANS += man/syncd-plugin.3
