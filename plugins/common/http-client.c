@@ -85,3 +85,15 @@ http_client_free (struct http_client *c)
   free (c->user_agent);
   free (c);
 }
+
+bool
+http_global_init (void)
+{
+  return curl_global_init (CURL_GLOBAL_DEFAULT) == CURLE_OK;
+}
+
+void
+http_global_cleanup (void)
+{
+  curl_global_cleanup ();
+}

@@ -35,6 +35,10 @@ struct http_settings {
 struct http_client;
 struct http;
 
+/* Once a process, before threads: in load(). */
+bool http_global_init (void);
+void http_global_cleanup (void);
+
 /* Settings are copied, NAMES is kept. NULL with WHY filled on failure. */
 struct http_client *http_client_new (const struct http_settings *, char *why, size_t size);
 void http_client_free (struct http_client *);

@@ -6,7 +6,6 @@
 
 #include "sink.h"
 
-#include <curl/curl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +17,7 @@ static int32_t
 load (const struct syncd_host *host, void **ret_state)
 {
   struct state *s = calloc (1, sizeof *s);
-  if (s == NULL || curl_global_init (CURL_GLOBAL_DEFAULT) != CURLE_OK) {
+  if (s == NULL || !http_global_init ()) {
     free (s);
     return SYNCD_E_INTERNAL;
   }
@@ -30,7 +29,7 @@ load (const struct syncd_host *host, void **ret_state)
 static void
 unload (void *state)
 {
-  curl_global_cleanup ();
+  http_global_cleanup ();
   free (state);
 }
 
