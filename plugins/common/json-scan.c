@@ -192,10 +192,19 @@ json_check (const char *text, size_t len, struct json *ret)
 static void
 pass_string (struct cursor *c)
 {
-  for (c->at++; c->at < c->end && *c->at != '"'; c->at++)
-    if (*c->at == '\\')
-      c->at++;
-  c->at = c->at < c->end ? c->at + 1 : c->end;
+  const char *from = c->at + 1;
+  const char *quote = from < c->end ? memchr (from, '"', (size_t) (c->end - from)) : NULL;
+  if (quote != NULL && quote[-1] == '\\')
+    for (quote = from; quote < c->end && *quote != '"'; quote++)
+      if (*quote == '\\')
+        quote++;
+  c->at = quote != NULL && quote < c->end ? quote + 1 : c->end;
+}
+
+static bool
+ends_scalar (char ch)
+{
+  return ch == ',' || ch == '}' || ch == ']' || ch == ' ' || ch == '\n' || ch == '\t' || ch == '\r';
 }
 
 /* Passes over an object or array of checked text. */
@@ -227,7 +236,7 @@ pass_value (struct cursor *c)
   else
     do
       c->at++;
-    while (c->at < c->end && strchr (",}] \n\t\r", *c->at) == NULL);
+    while (c->at < c->end && !ends_scalar (*c->at));
 }
 
 struct json_walk

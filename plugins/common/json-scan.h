@@ -47,6 +47,20 @@ bool json_next (struct json_walk *, struct json *ret_key, struct json *ret_value
  * json_member_nocase. */
 struct json json_member (struct json object, const char *name);
 struct json json_member_nocase (struct json object, const char *name, size_t len);
+/* The member of that name, without regard to case, where the name is a JSON string itself. */
+struct json json_member_like (struct json object, struct json key);
+
+/* An object's members, walked once: for many look-ups in one object. */
+#define JSON_TABLE_ROWS 48
+struct json_table {
+  struct json object;
+  size_t n;
+  struct json keys[JSON_TABLE_ROWS];
+  struct json values[JSON_TABLE_ROWS];
+};
+void json_table_fill (struct json_table *, struct json object);
+/* As json_member_like(). */
+struct json json_table_find (const struct json_table *, struct json key);
 
 /* Decodes a JSON string into OUT (NUL-ended). False where it is no string, does not fit or holds
  * \u0000; OUT is then "". RET_LEN may be NULL. */

@@ -145,23 +145,45 @@ lower (char c)
   return c >= 'A' && c <= 'Z' ? (char) (c | 0x20) : c;
 }
 
-bool
-json_equals (struct json v, const char *s, size_t len, bool nocase)
+static bool
+same_bytes (const char *a, const char *b, size_t len, bool nocase)
 {
-  if (json_kind (v) != JSON_STRING || v.len < 2)
-    return false;
-  const char *at = v.at + 1, *end = v.at + v.len - 1;
+  if (!nocase)
+    return memcmp (a, b, len) == 0;
+  for (size_t i = 0; i < len; i++)
+    if (a[i] != b[i] && lower (a[i]) != lower (b[i]))
+      return false;
+  return true;
+}
+
+/* For a string with escapes in it. */
+static bool
+decoded_equals (const char *at, const char *end, const char *s, size_t len, bool nocase)
+{
   size_t n = 0;
   while (at < end) {
     char c[4];
     size_t k = next_char (&at, end, c);
-    if (len - n < k)
+    if (len - n < k || !same_bytes (c, s + n, k, nocase))
       return false;
-    for (size_t i = 0; i < k; i++, n++)
-      if (nocase ? lower (c[i]) != lower (s[n]) : c[i] != s[n])
-        return false;
+    n += k;
   }
   return n == len;
+}
+
+/* Called for every member that is passed on the way to another: most differ at once. */
+bool
+json_equals (struct json v, const char *s, size_t len, bool nocase)
+{
+  if (v.at == NULL || v.len < 2 || v.at[0] != '"')
+    return false;
+  const char *at = v.at + 1, *end = v.at + v.len - 1;
+  size_t raw = v.len - 2;
+  if (raw < len)
+    return false; /* escapes only make it longer */
+  if (raw == len && (len == 0 || memchr (at, '\\', raw) == NULL))
+    return same_bytes (at, s, len, nocase);
+  return raw > len && memchr (at, '\\', raw) != NULL && decoded_equals (at, end, s, len, nocase);
 }
 
 int64_t

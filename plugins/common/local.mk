@@ -5,7 +5,8 @@ endif
 plugins_common_libscim_la_SOURCES = \
   plugins/common/http-client.c plugins/common/http-header.c plugins/common/http-private.h \
   plugins/common/http.c plugins/common/http.h \
-  plugins/common/json-scan.c plugins/common/json-scan.h plugins/common/json-value.c \
+  plugins/common/json-scan.c plugins/common/json-scan.h \
+  plugins/common/json-table.c plugins/common/json-value.c \
   plugins/common/oauth-private.h plugins/common/oauth-request.c plugins/common/oauth.c \
   plugins/common/oauth.h plugins/common/scim-class.c plugins/common/scim-class.h \
   plugins/common/scim-client.c plugins/common/scim-client.h \

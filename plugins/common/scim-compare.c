@@ -86,12 +86,12 @@ same_complex (struct scim_compare *c, const char *path, struct json sent, struct
   struct json_walk w = json_begin (sent);
   struct json key, value;
   while (json_next (&w, &key, &value)) {
-    char sub[SCIM_COMPARE_PATH], name[SCIM_COMPARE_PATH];
-    size_t len = 0;
-    if (is_decoration (key) || !json_text (key, name, sizeof name, &len))
+    char sub[SCIM_COMPARE_PATH];
+    struct json other = json_member_like (got, key);
+    if (is_decoration (key) || same_scalar (value, other))
       continue;
     compare_join (sub, path, ".", key);
-    if (!compare_same (c, sub, value, json_member_nocase (got, name, len), got))
+    if (!compare_same (c, sub, value, other, got))
       return false;
   }
   return true;
@@ -170,21 +170,29 @@ compare_value (struct scim_compare *c, const char *path, struct json sent, struc
   }
 }
 
-/* The attributes of one schema. */
+static bool
+is_extension (struct json key, struct json value)
+{
+  return json_kind (value) == JSON_OBJECT && key.len > 6
+         && strncasecmp (key.at + 1, "urn:", 4) == 0;
+}
+
+/* The attributes of one schema. Most are as they were sent: no path is made for those. */
 static void
 compare_schema (struct scim_compare *c, const char *urn, struct json sent, struct json got)
 {
   struct json_walk w = json_begin (sent);
   struct json key, value;
+  struct json_table table;
+  json_table_fill (&table, got);
   while (json_next (&w, &key, &value)) {
-    char path[SCIM_COMPARE_PATH], name[SCIM_COMPARE_PATH];
-    size_t len = 0;
-    if (!json_text (key, name, sizeof name, &len))
+    char path[SCIM_COMPARE_PATH];
+    struct json other = json_table_find (&table, key);
+    if (same_scalar (value, other))
       continue;
-    struct json other = json_member_nocase (got, name, len);
     compare_join (path, urn, ":", key);
-    if (json_kind (value) == JSON_OBJECT && strncasecmp (name, "urn:", 4) == 0)
-      compare_schema (c, name, value, other);
+    if (is_extension (key, value))
+      compare_schema (c, path, value, other);
     else
       compare_value (c, path, value, other);
   }

@@ -28,14 +28,14 @@ has_leftovers (struct json sent, struct json account)
 {
   struct json_walk w = json_begin (account);
   struct json key, value;
+  struct json_table table;
+  json_table_fill (&table, sent);
   while (json_next (&w, &key, &value)) {
-    char name[256];
-    size_t len = 0;
-    if (service_made (key) || json_is_empty (value) || !json_text (key, name, sizeof name, &len))
-      continue;
-    struct json ours = json_member_nocase (sent, name, len);
-    bool extension = strncasecmp (name, "urn:", 4) == 0 && json_kind (value) == JSON_OBJECT;
-    if (extension ? has_leftovers (ours, value) : ours.at == NULL)
+    struct json ours = json_table_find (&table, key);
+    bool extension =
+        json_kind (value) == JSON_OBJECT && key.len > 5 && strncasecmp (key.at, "\"urn:", 5) == 0;
+    bool unknown = extension ? has_leftovers (ours, value) : ours.at == NULL;
+    if (unknown && !service_made (key) && !json_is_empty (value))
       return true;
   }
   return false;
@@ -137,6 +137,7 @@ apply_create (struct apply *a)
     apply_refuse (a, SYNCD_RESULT_ENTRY);
     return;
   }
+  a->document = document;
   scim_url (s, "/users");
   text_reset (&s->body);
   text_add (&s->body, text, len);

@@ -54,12 +54,9 @@ compare_sent (struct apply *a, struct json account)
   const struct syncd_host *h = a->session->sink->host;
   struct scim_compare *c = &a->session->compare;
   struct json value;
-  size_t len = 0;
   scim_compare_begin (c, &sink_rules, account);
   if (h->change_kind (a->change) == SYNCD_CHANGE_CREATE) {
-    const char *document = h->change_document (a->change, &len);
-    if (json_check (document, len, &value))
-      scim_compare_document (c, value);
+    scim_compare_document (c, a->document);
     return;
   }
   for (size_t i = 0; i < h->change_operation_count (a->change); i++) {
@@ -208,7 +205,7 @@ sink_apply (struct syncd_ctx *ctx, void *session, const struct syncd_change *con
 {
   struct session *s = session;
   bool stopped = false;
-  struct apply a = {s, NULL, NULL, SYNCD_RESULT_UNKNOWN};
+  struct apply a = {.session = s, .outcome = SYNCD_RESULT_UNKNOWN};
   s->scim.ctx = ctx;
   for (size_t i = 0; i < n; i++) {
     a.change = changes[i];

@@ -74,7 +74,8 @@ struct apply {
   struct session *session;
   const struct syncd_change *change;
   struct syncd_result *result;
-  int32_t outcome; /* the SYNCD_RESULT_* that was set */
+  struct json document; /* of a create, checked */
+  int32_t outcome;      /* the SYNCD_RESULT_* that was set */
 };
 
 void apply_create (struct apply *);

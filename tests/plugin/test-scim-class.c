@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -227,6 +228,8 @@ comparison (void **state)
 {
   (void) state;
   assert_int_equal (missing ("{\"a\":\"x\"}", "{\"A\":\"\\u0078\",\"b\":1}"), 0);
+  assert_int_equal (missing ("{\"a\":\"x\"}", "{\"\\u0061\":\"x\"}"), 0);
+  assert_int_equal (missing ("{\"\\u0061\":\"x\"}", "{\"a\":\"x\"}"), 0);
   assert_int_equal (missing ("{\"a\":\"x\"}", "{\"a\":\"X\"}"), 1);
   assert_int_equal (missing ("{\"a\":\"x\"}", "{}"), 1);
   assert_int_equal (missing ("{\"a\":null,\"b\":\"\",\"c\":[]}", "{}"), 0);
@@ -244,6 +247,24 @@ comparison (void **state)
   assert_int_equal (missing ("{\"urn:x:User\":{\"a\":1,\"b\":2}}", "{\"URN:x:user\":{\"a\":1}}"),
                     1);
   assert_int_equal (missing ("{\"a\":{\"b\":1}}", "[]"), 1);
+}
+
+/* More members than a table has rows. */
+static void
+comparison_of_many (void **state)
+{
+  char sent[4096] = "{", got[4096] = "{";
+  size_t n = 1, m = 1;
+  (void) state;
+  for (int i = 0; i < 2 * JSON_TABLE_ROWS; i++) {
+    n += (size_t) snprintf (sent + n, sizeof sent - n, "%s\"a%d\":%d", i > 0 ? "," : "", i, i);
+    m += (size_t) snprintf (got + m, sizeof got - m, "%s\"a%d\":%d", i > 0 ? "," : "", i,
+                            i == 2 * JSON_TABLE_ROWS - 1 ? -1 : i);
+  }
+  strcpy (sent + n, "}");
+  strcpy (got + m, "}");
+  assert_int_equal (missing (sent, sent), 0);
+  assert_int_equal (missing (sent, got), 1);
 }
 
 static void
@@ -322,10 +343,14 @@ endpoints (void **state)
 int
 main (void)
 {
-  const struct CMUnitTest tests[] = {
-      cmocka_unit_test (classes),      cmocka_unit_test (classes_without_an_answer),
-      cmocka_unit_test (error_bodies), cmocka_unit_test (retry_after),
-      cmocka_unit_test (paths),        cmocka_unit_test (comparison),
-      cmocka_unit_test (addresses),    cmocka_unit_test (endpoints)};
+  const struct CMUnitTest tests[] = {cmocka_unit_test (classes),
+                                     cmocka_unit_test (classes_without_an_answer),
+                                     cmocka_unit_test (error_bodies),
+                                     cmocka_unit_test (retry_after),
+                                     cmocka_unit_test (paths),
+                                     cmocka_unit_test (comparison),
+                                     cmocka_unit_test (comparison_of_many),
+                                     cmocka_unit_test (addresses),
+                                     cmocka_unit_test (endpoints)};
   return cmocka_run_group_tests_name ("scim-class", tests, NULL, NULL);
 }
