@@ -142,6 +142,30 @@ a_source_in_cxx_runs (void **state)
   sandbox_fini (&sandbox);
 }
 
+static void
+the_template_runs (void **state)
+{
+  (void) state;
+  struct sandbox sandbox;
+  struct session session;
+  const struct loaded *loaded = load (&sandbox, "passwd", SYNCD_KIND_SOURCE);
+  char file[300], option[310], told[200];
+  snprintf (file, sizeof file, "%s", sandbox_write (&sandbox, "people",
+            "# comment\nroot:x:0:0:root:/root:/bin/sh\n"
+            "anna:x:1000:1000:Anna:/home/anna:/bin/sh\nbert:x:1001:1001::/:\n"));
+  snprintf (option, sizeof option, "file=%s", file);
+  session_open (&session, loaded, (const char *const[]) { option, "min_uid=1000", NULL });
+  play (&session, told, sizeof told);
+  assert_string_equal (told, "11000 11001 8 ");
+  session_close (&session);
+  sandbox_write (&sandbox, "people", "anna:x:1000:1000:Anna:/home/anna:/bin/sh\nbert:x\n");
+  session_open (&session, loaded, (const char *const[]) { option, "min_uid=1000", NULL });
+  play (&session, told, sizeof told);
+  assert_string_equal (told, "11000 -8 ");
+  session_close (&session);
+  sandbox_fini (&sandbox);
+}
+
 /* ---- a sink ---- */
 
 static void
@@ -225,6 +249,7 @@ main (void)
     cmocka_unit_test (a_future_plugin_is_cut_to_size),
     cmocka_unit_test (an_old_source_runs),
     cmocka_unit_test (a_source_in_cxx_runs),
+    cmocka_unit_test (the_template_runs),
     cmocka_unit_test (an_old_sink_runs),
     cmocka_unit_test (every_built_module_is_admitted),
   };
