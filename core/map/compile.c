@@ -98,7 +98,7 @@ find_target (struct compiler *compiler, const struct node *node, const char *urn
 static bool
 is_value_and_options (const struct node *node)
 {
-  for (size_t i = 0; i < node->count; i++)
+  for (size_t i = 0; node->kind == NODE_OBJECT && i < node->count; i++)
     if (strcmp (node->keys[i], "value") != 0 && strcmp (node->keys[i], "optional") != 0)
       return false;
   return node->kind == NODE_OBJECT && node_get (node, "value");

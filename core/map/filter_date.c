@@ -4,6 +4,7 @@
 #include "map/compile.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,7 +118,10 @@ read_generalized (const char *text, struct tm *ret_time)
 static int
 read_filetime (const char *text, struct tm *ret_time)
 {
+  errno = 0;
   long long ticks = strtoll (text, NULL, 10);
+  if (errno)
+    return -1;
   if (ticks == 0 || ticks == INT64_MAX)
     return 0;
   return to_calendar (ticks / FILETIME_TICKS - FILETIME_TO_UNIX, ret_time);

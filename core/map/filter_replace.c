@@ -98,25 +98,27 @@ step_of (const char *text)
   return step;
 }
 
+/* As sed does it: an empty match right behind the match before is none. */
 static void
 replace_all (const struct pattern *pattern, const char *with, const char *text, struct buffer *out)
 {
   regmatch_t groups[GROUPS];
-  int flags = 0;
-  while (regexec (&pattern->regex, text, GROUPS, groups, flags) == 0) {
-    size_t end = (size_t) groups[0].rm_eo;
-    buffer_append (out, text, (size_t) groups[0].rm_so);
-    put_replacement (out, with, text, groups);
+  bool behind = false; /* a match ended here */
+  for (int flags = 0; regexec (&pattern->regex, text, GROUPS, groups, flags) == 0; flags = REG_NOTBOL) {
+    const size_t start = (size_t) groups[0].rm_so, end = (size_t) groups[0].rm_eo;
+    buffer_append (out, text, start);
+    if (end > start || start > 0 || !behind)
+      put_replacement (out, with, text, groups);
     text += end;
-    if (groups[0].rm_eo == groups[0].rm_so) { /* matched nothing: go on by a character */
-      if (!*text)
-        return;
+    behind = end > start;
+    if (!behind && *text) { /* matched nothing: go on by a character */
       size_t step = step_of (text);
       buffer_append (out, text, step);
       text += step;
+    } else if (!*text) {
+      return;
     }
-    flags = REG_NOTBOL;
-    if (!*text || out->full)
+    if (out->full)
       return;
   }
   buffer_append_text (out, text);
