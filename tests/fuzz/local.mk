@@ -1,7 +1,7 @@
 # Fuzz targets. Each is a plain program that runs its corpus in `make check`; `make fuzz` builds
 # them with clang's libFuzzer instead (FUZZ_SECONDS each; new inputs go to fuzz-corpus/).
 FUZZ_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/core -I$(top_srcdir)/tests/fuzz
-FUZZ_TARGETS = config
+FUZZ_TARGETS = config mapping
 FUZZ_SECONDS = 60
 FUZZ_CC = clang
 
@@ -11,6 +11,13 @@ tests_fuzz_fuzz_config_CPPFLAGS = $(FUZZ_CPPFLAGS)
 tests_fuzz_fuzz_config_LDADD = core/libcore.la
 TESTS += tests/fuzz/fuzz_config.sh
 EXTRA_DIST += tests/fuzz/fuzz_config.sh tests/fuzz/corpus
+
+check_PROGRAMS += tests/fuzz/fuzz_mapping
+tests_fuzz_fuzz_mapping_SOURCES = tests/fuzz/fuzz_mapping.c tests/fuzz/fuzz_main.c tests/fuzz/fuzz.h
+tests_fuzz_fuzz_mapping_CPPFLAGS = $(FUZZ_CPPFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_fuzz_mapping_LDADD = core/libcore.la $(JANSSON_LIBS)
+TESTS += tests/fuzz/fuzz_mapping.sh
+EXTRA_DIST += tests/fuzz/fuzz_mapping.sh
 
 # The host's sources are compiled again, so that the fuzzer sees where an input leads.
 fuzz:

@@ -14,11 +14,24 @@ tests_unit_test_options_SOURCES = tests/unit/test_options.c
 tests_unit_test_options_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_options_LDADD = $(UNIT_LIBS)
 
-EXTRA_DIST += tests/unit/mapping.h
+MAPPING_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(top_srcdir)/tests/unit
 if HAVE_CMOCKA
-check_PROGRAMS += tests/unit/test_map
-TESTS += tests/unit/test_map
+mapping_tests = tests/unit/test_map tests/unit/test_filters tests/unit/test_schema tests/unit/test_plan tests/unit/test_collide
+check_PROGRAMS += $(mapping_tests)
+TESTS += $(mapping_tests)
 endif
-tests_unit_test_map_SOURCES = tests/unit/test_map.c tests/unit/mapping.c
-tests_unit_test_map_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(top_srcdir)/tests/unit
+tests_unit_test_map_SOURCES = tests/unit/test_map.c tests/unit/mapping.c tests/unit/mapping.h
+tests_unit_test_map_CPPFLAGS = $(MAPPING_CPPFLAGS)
 tests_unit_test_map_LDADD = $(UNIT_LIBS)
+tests_unit_test_filters_SOURCES = tests/unit/test_filters.c tests/unit/mapping.c tests/unit/mapping.h
+tests_unit_test_filters_CPPFLAGS = $(MAPPING_CPPFLAGS)
+tests_unit_test_filters_LDADD = $(UNIT_LIBS)
+tests_unit_test_schema_SOURCES = tests/unit/test_schema.c
+tests_unit_test_schema_CPPFLAGS = $(MAPPING_CPPFLAGS)
+tests_unit_test_schema_LDADD = $(UNIT_LIBS)
+tests_unit_test_plan_SOURCES = tests/unit/test_plan.c tests/unit/mapping.c tests/unit/mapping.h
+tests_unit_test_plan_CPPFLAGS = $(MAPPING_CPPFLAGS)
+tests_unit_test_plan_LDADD = $(UNIT_LIBS)
+tests_unit_test_collide_SOURCES = tests/unit/test_collide.c
+tests_unit_test_collide_CPPFLAGS = $(MAPPING_CPPFLAGS)
+tests_unit_test_collide_LDADD = $(UNIT_LIBS)
