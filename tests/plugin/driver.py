@@ -13,8 +13,8 @@ MODULE = os.path.join(BUILD, "plugins", ".libs", "syncd-genesys-scim.so")
 PROGRAM = os.path.join(BUILD, "tests", "plugin", "sink-driver")
 WRAPPER = os.environ.get("SINK_DRIVER_WRAPPER", "").split()
 
-OK, UNREACHABLE, CANCELLED, CONFIG, AUTH, FORBIDDEN, NOT_FOUND, BUDGET, PROTOCOL, LIMIT, UNSUPPORTED = \
-    0, -1, -2, -3, -4, -5, -6, -7, -8, -9, -10
+OK, UNREACHABLE, CANCELLED, CONFIG, AUTH, FORBIDDEN = 0, -1, -2, -3, -4, -5
+NOT_FOUND, BUDGET, PROTOCOL, LIMIT, UNSUPPORTED = -6, -7, -8, -9, -10
 TOKEN, LIST, FIND, READ, CREATE, UPDATE, DELETE = range(7)
 
 
@@ -52,7 +52,8 @@ class Driver:
 
     def update(self, account, *operations, version=None):
         ops = [dict(zip(("op", "path", "value"), o)) for o in operations]
-        return self.apply(kind="update", entry="e1", account=account, operations=ops, version=version)
+        return self.apply(kind="update", entry="e1", account=account, operations=ops,
+                          version=version)
 
     def delete(self, account):
         return self.apply(kind="delete", entry="e1", account=account)

@@ -13,8 +13,10 @@ import tls
 from driver import *
 from simulator import CORE, ENTERPRISE, GENESYS
 
-ALICE = {"schemas": [CORE], "userName": "alice@example.com", "displayName": "Alice A", "active": True,
-         "externalId": "e-1", "title": "T", "emails": [{"type": "work", "value": "alice@work.example"}],
+ALICE = {"schemas": [CORE], "userName": "alice@example.com", "displayName": "Alice A",
+         "active": True,
+         "externalId": "e-1", "title": "T", "emails": [{"type": "work",
+                                                        "value": "alice@work.example"}],
          "phoneNumbers": [{"type": "work", "value": "+15550100"}]}
 
 
@@ -55,13 +57,15 @@ class Case(unittest.TestCase):
         return result
 
     def seed(self, count, **more):
-        self.sim.seed([dict(more, userName="%s%d@example.com" % (more.get("title", "u"), i), displayName="U %d" % i)
+        self.sim.seed([dict(more, userName="%s%d@example.com" % (more.get("title", "u"), i),
+                            displayName="U %d" % i)
                        for i in range(count)])
 
     def everybody(self, **arguments):
         seen, position = [], None
         for _ in range(100):
-            answer = self.sink("list", **dict(arguments, **({"position": position} if position else {})))
+            answer = self.sink("list", **dict(arguments,
+                                              **({"position": position} if position else {})))
             self.assertEqual(answer["rc"], OK, answer)
             seen += answer["documents"]
             position = answer.get("position")
@@ -76,22 +80,28 @@ class Life(Case):
         self.assertEqual(made["flags"], 1)
         user = made["account"]
         for attribute, value in (("userName", "ALICE@example.com"), ("externalId", "e-1")):
-            found = self.sink("find", attribute=attribute, value=value, attributes=["externalId", "title"])["documents"]
-            self.assertEqual([(d["id"], d["externalId"], d["title"]) for d in found], [(user, "e-1", "T")])
+            found = self.sink("find", attribute=attribute, value=value, attributes=["externalId",
+                "title"])["documents"]
+            self.assertEqual([(d["id"], d["externalId"], d["title"]) for d in found],
+                             [(user, "e-1", "T")])
         self.assertEqual(self.sink("find", attribute="externalId", value="E-1")["documents"], [])
-        changed = self.sink.update(user, ("replace", "title", "U"), ("remove", "externalId"), version=made["version"])
+        changed = self.sink.update(user, ("replace", "title", "U"), ("remove", "externalId"),
+                                   version=made["version"])
         self.assertEqual(changed["result"], "OK", changed)
         self.assertNotEqual(changed["version"], made["version"])
         self.assertEqual(self.sink.update(user, ("replace", "active", False))["result"], "OK")
         self.assertEqual(self.sim.user("alice@example.com")[0]["state"], "inactive")
-        self.assertEqual(len(self.sink("find", attribute="userName", value="alice@example.com")["documents"]), 1)
+        self.assertEqual(len(self.sink("find", attribute="userName",
+                                       value="alice@example.com")["documents"]), 1)
         self.assertFalse(self.sink("read", id=user)["documents"]["active"])
         self.assertEqual(self.sink.delete(user)["result"], "OK")
         self.assertEqual(self.sink.delete(user)["result"], "OK")
         self.assertEqual(self.sink("read", id=user)["rc"], NOT_FOUND)
         self.assertEqual(self.sink.update(user, ("replace", "title", "V"))["result"], "LINK")
-        revived = self.sink.create(userName="alice@example.com", displayName="Alice B", active=True, schemas=[CORE])
-        self.assertEqual((revived["result"], revived["account"], revived["flags"]), ("OK", user, 2), revived)
+        revived = self.sink.create(userName="alice@example.com", displayName="Alice B", active=True,
+                                   schemas=[CORE])
+        self.assertEqual((revived["result"], revived["account"], revived["flags"]), ("OK", user, 2),
+                         revived)
 
     def test_revival_told_by_its_status(self):
         self.sim.switch(revive_status="200", revive_keeps=False)
@@ -103,20 +113,29 @@ class Life(Case):
         self.sim.names(roles=["agent", "supervisor"], divisions=["Home", "Sales"], skills=["Thai"])
         boss = self.alice()["account"]
         user = self.alice(userName="bob@example.com", externalId="e-2", phoneNumbers=[],
-                          schemas=[CORE, ENTERPRISE], **{ENTERPRISE: {"division": "Sales", "department": "D"}})["account"]
+                          schemas=[CORE, ENTERPRISE], **{ENTERPRISE: {"division": "Sales",
+                              "department": "D"}})["account"]
         ours = GENESYS + ":routingSkills"
-        for operation in (("replace", "userName", "robert@example.com"), ("replace", "displayName", 'R "q" \\ ü'),
+        for operation in (("replace", "userName", "robert@example.com"), ("replace", "displayName",
+            'R "q" \\ ü'),
                           ("replace", 'emails[type eq "work"].value', "r@work.example"),
-                          ("remove", 'emails[type eq "work"]'), ("add", "emails", [{"type": "work", "value": "s@work.example"}]),
+                          ("remove", 'emails[type eq "work"]'), ("add", "emails",
+                              [{"type": "work", "value": "s@work.example"}]),
                           ("add", "phoneNumbers", [{"type": "mobile", "value": "+15550199"}]),
                           ("replace", 'phoneNumbers[type eq "mobile"].value', "tel:+15550198"),
-                          ("remove", 'phoneNumbers[type eq "mobile"]'), ("replace", "roles", [{"value": "agent"}]),
-                          ("replace", "roles", [{"value": "supervisor"}]), ("replace", ENTERPRISE + ":department", "E"),
-                          ("remove", ENTERPRISE + ":department"), ("replace", ENTERPRISE + ":manager", {"value": boss}),
-                          ("replace", ENTERPRISE + ":manager.value", boss), ("remove", ENTERPRISE + ":manager"),
+                          ("remove", 'phoneNumbers[type eq "mobile"]'), ("replace", "roles",
+                              [{"value": "agent"}]),
+                          ("replace", "roles", [{"value": "supervisor"}]),
+                          ("replace", ENTERPRISE + ":department", "E"),
+                          ("remove", ENTERPRISE + ":department"),
+                          ("replace", ENTERPRISE + ":manager", {"value": boss}),
+                          ("replace", ENTERPRISE + ":manager.value", boss),
+                          ("remove", ENTERPRISE + ":manager"),
                           ("replace", ENTERPRISE + ":dateHire", "2024-05-06T07:08:09Z"),
-                          ("replace", ours, [{"name": "Thai", "proficiency": 2.5}]), ("remove", ours),
-                          ("replace", "externalId", "e-3"), ("replace", "active", False), ("replace", "active", True)):
+                          ("replace", ours, [{"name": "Thai", "proficiency": 2.5}]),
+                          ("remove", ours),
+                          ("replace", "externalId", "e-3"), ("replace", "active", False),
+                          ("replace", "active", True)):
             with self.subTest(operation=operation):
                 result = self.sink.update(user, operation)
                 self.assertEqual(result["result"], "OK", result)
@@ -125,7 +144,8 @@ class Life(Case):
     def test_values_that_the_service_refuses(self):
         user = self.alice()["account"]
         for operation in (("replace", "userName", "no address"), ("replace", "nosuch", "x"),
-                          ("replace", 'phoneNumbers[type eq "home"].value', "+15550107"), ("remove", "userName")):
+                          ("replace", 'phoneNumbers[type eq "home"].value', "+15550107"),
+                          ("remove", "userName")):
             with self.subTest(operation=operation):
                 result = self.sink.update(user, operation)
                 self.assertEqual((result["result"], result["status"]), ("ENTRY", 400), result)
@@ -133,7 +153,8 @@ class Life(Case):
 
     def test_names_that_are_taken(self):
         self.alice()
-        taken = self.sink.create(**dict(ALICE, userName="Alice@Example.com", externalId="e-9", phoneNumbers=[]))
+        taken = self.sink.create(**dict(ALICE, userName="Alice@Example.com", externalId="e-9",
+                                        phoneNumbers=[]))
         self.assertEqual((taken["result"], taken["conflict"]), ("COLLISION", "userName"), taken)
         bob = self.alice(userName="bob@example.com", externalId="e-2", phoneNumbers=[])["account"]
         taken = self.sink.update(bob, ("replace", "userName", "alice@example.com"))
@@ -157,7 +178,8 @@ class Life(Case):
 
     def test_quotes_in_filters(self):
         self.ready()
-        for value in ('o"brien@example.com', "back\\slash@example.com", "ü&x=1@example.com", "a b@example.com", "%41@example.com"):
+        for value in ('o"brien@example.com', "back\\slash@example.com", "ü&x=1@example.com",
+                      "a b@example.com", "%41@example.com"):
             self.sim.seed([{"userName": value, "displayName": "Q", "externalId": value}])
             for attribute in ("userName", "externalId"):
                 found = self.sink("find", attribute=attribute, value=value)
@@ -171,7 +193,8 @@ class Lists(Case):
         self.ready()
         names = [d["userName"] for d in self.everybody()]
         self.assertEqual((len(names), len(set(names))), (160, 160))
-        self.assertEqual(len(self.sim.requests(kind="list")) + len(self.sim.requests(kind="find")), 3 + 2)
+        self.assertEqual(len(self.sim.requests(kind="list")) + len(self.sim.requests(kind="find")),
+                         3 + 2)
         self.assertEqual(self.sink("list", count_only=True)["total"], 160)
         costly = self.everybody(attributes=["externalId", "roles"])
         self.assertEqual(len({d["id"] for d in costly}), 160)
@@ -219,13 +242,18 @@ class Faults(Case):
     def test_creates(self):
         for fault, wanted, count in (
                 (dict(status=500), "UNKNOWN", 0), (dict(status=500, applied=True), "UNKNOWN", 1),
-                (dict(status=503), "UNKNOWN", 0), (dict(status=504), "UNKNOWN", 0), (dict(status=408), "UNKNOWN", 0),
+                (dict(status=503), "UNKNOWN", 0), (dict(status=504), "UNKNOWN", 0),
+            (dict(status=408), "UNKNOWN", 0),
                 (dict(status=429, retryAfter=3), "BUDGET", 0), (dict(status=403), "FORBIDDEN", 0),
                 (dict(status=415), "CONFIG", 0), (dict(kind="reset"), "UNKNOWN", 0),
-                (dict(kind="reset", applied=True), "UNKNOWN", 1), (dict(kind="close", applied=True), "UNKNOWN", 1),
-                (dict(kind="truncate", method="POST"), "UNKNOWN", 1), (dict(kind="no-json", method="POST"), "OK", 1),
-                (dict(kind="no-id", method="POST"), "OK", 1), (dict(kind="partial", method="POST", status=201), "NOT_TAKEN", 1),
-                (dict(kind="content-type"), "OK", 1), (dict(kind="huge", bytes=3000000, method="POST"), "UNKNOWN", 1),
+                (dict(kind="reset", applied=True), "UNKNOWN", 1), (dict(kind="close", applied=True),
+                    "UNKNOWN", 1),
+                (dict(kind="truncate", method="POST"), "UNKNOWN", 1),
+            (dict(kind="no-json", method="POST"), "OK", 1),
+                (dict(kind="no-id", method="POST"), "OK", 1), (dict(kind="partial", method="POST",
+                    status=201), "NOT_TAKEN", 1),
+                (dict(kind="content-type"), "OK", 1), (dict(kind="huge", bytes=3000000,
+                                                            method="POST"), "UNKNOWN", 1),
                 (dict(kind="slow", delay=3000), "UNKNOWN", None)):
             for shape in ("documented", "error-body"):
                 self.sim.switch(error_shape=shape)
@@ -242,22 +270,27 @@ class Faults(Case):
         """The answer is whole, so it is believed; the next change finds out."""
         result, accounts = self.after(kind="ignore", method="POST")
         self.assertEqual((result["result"], accounts), ("OK", 0))
-        self.assertEqual(self.sink.update(result["account"], ("replace", "title", "X"))["result"], "LINK")
+        self.assertEqual(self.sink.update(result["account"], ("replace", "title", "X"))["result"],
+                         "LINK")
 
     def test_an_account_that_is_not_found_at_first(self):
         self.sim.switch(invisible=300)
         self.assertEqual(self.alice()["result"], "OK")
         self.sim.fault(kind="no-id", method="POST", path="*users")
-        late = self.sink.create(**dict(ALICE, userName="late@example.com", externalId="e-9", phoneNumbers=[]))
+        late = self.sink.create(**dict(ALICE, userName="late@example.com", externalId="e-9",
+                                       phoneNumbers=[]))
         self.assertEqual(late["result"], "UNKNOWN", late)
         self.assertIn("no account with this user name is found", late["message"])
 
     def test_updates(self):
         user = self.alice()["account"]
         everything = "*users*"
-        for fault, wanted in ((dict(status=500), "SINK"), (dict(status=503), "SINK"), (dict(kind="reset"), "UNKNOWN"),
-                              (dict(kind="reset", applied=True), "UNKNOWN"), (dict(kind="ignore"), "NOT_TAKEN"), (dict(status=412), "RACE"),
-                              (dict(kind="no-json"), "OK"), (dict(kind="no-id"), "OK"), (dict(status=429), "BUDGET")):
+        for fault, wanted in ((dict(status=500), "SINK"), (dict(status=503), "SINK"),
+                              (dict(kind="reset"), "UNKNOWN"),
+                              (dict(kind="reset", applied=True), "UNKNOWN"), (dict(kind="ignore"),
+                                  "NOT_TAKEN"), (dict(status=412), "RACE"),
+                              (dict(kind="no-json"), "OK"), (dict(kind="no-id"), "OK"),
+                              (dict(status=429), "BUDGET")):
             with self.subTest(fault=fault):
                 self.sim.clear_faults()
                 self.sim.fault(**dict({"path": everything, "method": "PATCH"}, **fault))
@@ -268,7 +301,8 @@ class Faults(Case):
         user = self.alice()["account"]
         self.sim.revoke_tokens()
         result = self.sink.update(user, ("replace", "title", "X"))
-        self.assertEqual((result["result"], result["answer"]["permits"]), ("OK", [UPDATE, TOKEN, UPDATE]))
+        self.assertEqual((result["result"], result["answer"]["permits"]),
+                         ("OK", [UPDATE, TOKEN, UPDATE]))
 
     def test_client_that_is_switched_off(self):
         user = self.alice()["account"]
@@ -293,7 +327,8 @@ class Faults(Case):
         self.sim.switch(rate_limit=3, rate_window=60000)
         self.ready()
         for i in range(3):
-            result = self.sink.create(**dict(ALICE, userName="u%d@example.com" % i, externalId="x%d" % i, phoneNumbers=[]))
+            result = self.sink.create(**dict(ALICE, userName="u%d@example.com" % i,
+                                             externalId="x%d" % i, phoneNumbers=[]))
             self.assertEqual(result["result"], "OK")
         seen = result["answer"]["observed"][0]
         self.assertEqual((seen["allowed"], seen["used"], seen["throttled"]), (3, 3, 0))

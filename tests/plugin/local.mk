@@ -24,9 +24,11 @@ TEST_PLUGINS = tests/plugin/syncd-script.la tests/plugin/syncd-memory.la
 check_DATA += .plugins-test/.stamp
 
 # Plugins called directly, without the host. sink-driver loads any sink.
+GENESYS_SCIM_TESTS = tests/plugin/genesys-scim.py tests/plugin/genesys-scim-token.py \
+  tests/plugin/genesys-scim-write.py tests/plugin/genesys-scim-read.py
 if WITH_SINK_GENESYS_SCIM
 check_PROGRAMS += tests/plugin/sink-driver
-TESTS += tests/plugin/genesys-scim-faults.py tests/plugin/genesys-scim.py
+TESTS += $(GENESYS_SCIM_TESTS)
 if HAVE_CMOCKA
 check_PROGRAMS += tests/plugin/test-scim-json tests/plugin/test-scim-class
 TESTS += tests/plugin/test-scim-json tests/plugin/test-scim-class
@@ -45,8 +47,8 @@ tests_plugin_test_scim_class_SOURCES = tests/plugin/test-scim-class.c \
   plugins/sink-genesys-scim/endpoints.c plugins/sink-genesys-scim/endpoints.h
 tests_plugin_test_scim_class_CPPFLAGS = $(SCIM_TEST_CPPFLAGS)
 tests_plugin_test_scim_class_LDADD = plugins/common/libscim.la $(CMOCKA_LIBS)
-EXTRA_DIST += tests/plugin/genesys-scim.py tests/plugin/genesys-scim-faults.py \
-  tests/plugin/scripted.py tests/plugin/driver.py
+EXTRA_DIST += $(GENESYS_SCIM_TESTS) tests/plugin/scimcase.py tests/plugin/scripted.py \
+  tests/plugin/driver.py
 
 # source-driver loads any source; source.py runs it.
 if WITH_SOURCE_LDAP

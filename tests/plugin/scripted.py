@@ -98,7 +98,8 @@ class Scripted:
         for line in iter(stream.readline, b"\r\n"):
             name, _, value = line.decode().partition(":")
             headers[name.lower()] = value.strip()
-        request = Request(head[0], head[1], headers, stream.read(int(headers.get("content-length", 0))))
+        request = Request(head[0], head[1], headers, stream.read(int(headers.get("content-length",
+            0))))
         answer = self.decide(request)
         if isinstance(answer, Reply):
             connection.sendall(answer.bytes())
