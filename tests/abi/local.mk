@@ -46,7 +46,8 @@ tests_abi_liblayout_a_SOURCES = tests/abi/layout.c
 
 TESTS += tests/abi/header.sh tests/abi/exports.sh
 if HAVE_CMOCKA
-ABI_TESTS = tests/abi/test-loader tests/abi/test-admit tests/abi/test-host
+ABI_TESTS = tests/abi/test-loader tests/abi/test-admit tests/abi/test-host \
+  tests/abi/test-owner
 check_PROGRAMS += $(ABI_TESTS)
 TESTS += $(ABI_TESTS)
 tests_abi_test_loader_SOURCES = tests/abi/test-loader.c tests/abi/abi-test.c
@@ -55,6 +56,9 @@ tests_abi_test_loader_LDADD = $(UNIT_LIBS)
 tests_abi_test_admit_SOURCES = tests/abi/test-admit.c tests/abi/abi-test.c
 tests_abi_test_admit_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_abi_test_admit_LDADD = $(UNIT_LIBS)
+tests_abi_test_owner_SOURCES = tests/abi/test-owner.c tests/abi/abi-test.c
+tests_abi_test_owner_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_abi_test_owner_LDADD = $(UNIT_LIBS)
 tests_abi_test_host_SOURCES = tests/abi/test-host.c tests/abi/abi-test.c
 tests_abi_test_host_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_abi_test_host_LDADD = $(UNIT_LIBS)
