@@ -3,7 +3,9 @@
  * One SQLite file (mode 0600, WAL, synchronous=FULL, secure_delete, auto_vacuum=INCREMENTAL),
  * holding personal data and treated so. One thread at a time; one writer in the world (a lock
  * file beside it with pid and host). Failures of the disk are errors with what to do; nothing
- * is ever silently recreated. All writing is inside store_begin … store_commit. */
+ * is ever silently recreated. All writing is inside store_begin … store_commit. What reads without
+ * an error argument and fails gives 0 (store_name_taken: true), and the next store_begin or
+ * store_commit gives the error: nothing is decided by it. store_rollback clears it. */
 #ifndef SYNCD_STORE_STORE_H
 #define SYNCD_STORE_STORE_H
 
@@ -27,6 +29,8 @@ enum store_mode {
 int store_open (const char *path, enum store_mode, struct store **ret_store, struct error *);
 /* Truncates the WAL, gives free pages back, unlocks, closes. */
 void store_close (struct store *);
+/* The end of a pass: truncates the WAL and gives free pages back; outside of a transaction. */
+int store_tidy (struct store *, struct error *);
 const unsigned char *store_key (const struct store *); /* HASH_KEY_LEN bytes, made with the file */
 
 int store_begin (struct store *, struct error *);
@@ -108,8 +112,10 @@ struct glance {
   uint64_t name_hash, token_hash; /* store_text_hash() of name and token: has the DN changed? */
 };
 int store_glance (struct store *, const char *id, size_t len, struct glance *, struct error *);
+/* 0 for an empty text, as for one that a row does not have. */
 uint64_t store_text_hash (const struct store *, const void *bytes, size_t len);
-/* Name, token, reference key and re-evaluation of a row that is otherwise unchanged. */
+/* Name, token, reference key and re-evaluation of a row that is otherwise unchanged. FINGERPRINT may
+ * be NULL: it stays. */
 int store_link_touch (struct store *, int64_t row, const char *name, const char *token,
                       const char *reference_key, int64_t reevaluate_at_ms,
                       const unsigned char *fingerprint, struct error *);
@@ -117,13 +123,16 @@ int store_link_touch (struct store *, int64_t row, const char *name, const char 
 /* Calls VISIT for each matching row until it returns nonzero (returned). LINK is borrowed.
  * VISIT may write to the store. */
 enum link_filter {
-  LINKS_ALL, LINKS_PARKED, LINKS_DUE,  /* parked or to be re-evaluated, and the time has come */
+  LINKS_ALL, LINKS_PARKED,
+  LINKS_DUE,  /* parked or to be re-evaluated, and the time has come; parked with next_try_ms 0 is
+               * due, INT64_MAX never */
   LINKS_PRESENT,                       /* SYNCED or NEW: whose absence would mean a leaver */
   LINKS_REFERENCES                     /* LINK_REFERENCES is set */
 };
 int store_links_each (struct store *, enum link_filter, int64_t now_ms,
                       int (*visit) (void *data, struct link *), void *data, struct error *);
-/* Rows PRESENT whose bit in SEEN (indexed by row) is not set. */
+/* Rows PRESENT whose bit in SEEN (indexed by row) is not set. A row beyond SEEN_BITS is younger than
+ * the map and not absent. */
 int store_absent_each (struct store *, const unsigned char *seen, size_t seen_bits,
                        int (*visit) (void *data, struct link *), void *data, struct error *);
 int64_t store_max_row (struct store *);
@@ -153,6 +162,7 @@ struct queued {
   char *name;                /* name given by the decide step or found since; NULL: as wanted */
   int64_t name_number;       /* n of "{base}_{n}" */
   char *temporary_name;      /* breaking a ring: sent first */
+  char *sent_name;           /* doubt: the name that a state before this one was sent with, or NULL */
   int64_t attempts, next_try_ms;
   char *why;                 /* held: which brake */
 };
@@ -161,24 +171,30 @@ void queued_init (struct queued *);
 void queued_fini (struct queued *);
 
 /* The newest state of an entry: replaces a WAITING or HELD row of the entry, stays beside a SENT
- * one and goes after it. */
+ * one and goes after it. Sets the number. The doubt of a row that is replaced goes over to the new
+ * one (doubt, sent_name): a DISABLE in doubt may have to look for an account first. */
 int store_queue_put (struct store *, struct queued *, struct error *);
-/* Writes back all fields of the row with that number. */
+/* Writes back all fields of the row with that number; nothing where it is gone. Where a SENT row
+ * stops being SENT and a newer state waits, that one alone stays and takes over the doubt. */
 int store_queue_update (struct store *, const struct queued *, struct error *);
 /* Takes the row with that number away (its result came); a newer state of the entry stays. */
 int store_queue_done (struct store *, int64_t number, struct error *);
-/* Takes every row of the entry that is not SENT away (the source took the change back). */
+/* Takes every row of the entry that is neither SENT nor in doubt away (the source took the change
+ * back). What stays (see store_queue_of) may be at the sink already: put the newest state then. */
 int store_queue_withdraw (struct store *, int64_t row, struct error *);
 /* The next at most COUNT WAITING rows after NUMBER whose time has come and whose entry has no
- * SENT row, in order; each is handed to VISIT, which takes the content over (queued_fini). */
+ * SENT row, in order; each is handed to VISIT, which takes the content over (queued_fini). VISIT may
+ * write. 0, -1, or what VISIT returned. Rows that were passed over (not due, entry SENT) are found by
+ * beginning again with AFTER 0, which costs nothing more. */
 int store_queue_take (struct store *, int64_t after, size_t count, int64_t now_ms,
                       int (*visit) (void *data, struct queued *), void *data, struct error *);
 int store_queue_mark_sent (struct store *, const int64_t *numbers, size_t count, struct error *);
-/* At start: every SENT row becomes WAITING with doubt. Returns how many, or -1. */
+/* At start: every SENT row becomes WAITING with doubt (merged into a newer state of its entry where
+ * there is one: see store_queue_put). Returns how many, or -1. */
 int64_t store_queue_recover (struct store *, struct error *);
 /* The rows of an entry: 1 and the newest one, or 0. */
 int store_queue_of (struct store *, int64_t row, struct queued *, struct error *);
-/* When the earliest WAITING row is due (ms), 0: none. */
+/* When the earliest WAITING row whose entry has no SENT row is due (ms; 1: long ago), 0: none. */
 int64_t store_queue_next_due (struct store *);
 /* Every row in this state (newest desired state), joined with nothing; VISIT borrows. */
 int store_queue_each (struct store *, enum queue_state,
@@ -193,11 +209,13 @@ int64_t store_queue_count_kind (struct store *, enum change_kind, enum queue_sta
 
 /* ---- names ---------------------------------------------------------------------------------- */
 /* SYNC rows (WAITING, without given name) whose wanted name somebody else holds or wants too, in the
- * order (folded name, source id): these need a decision; all others simply get what they want. */
+ * order (folded name, source id): these need a decision, which is written to `name` (also where it
+ * is the wanted one); all others simply get what they want. VISIT borrows, and may write. */
 int store_names_contested_each (struct store *,
                                 int (*visit) (void *data, struct queued *, const char *id),
                                 void *data, struct error *);
-/* Is the name given, or promised to a queue row, by another entry than ROW? */
+/* Is the name given, or promised to a queue row, by another entry than ROW? A wish without decision
+ * counts, but not against an entry that wishes the same name: the first that is decided has it. */
 bool store_name_taken (struct store *, const char *name, int64_t row);
 
 /* ---- accounts met at the first meeting (emptied when it is over) ----------------------------- */
@@ -207,7 +225,7 @@ struct account {
 void account_fini (struct account *);
 int store_account_put (struct store *, const struct account *, struct error *);
 /* Accounts whose ATTRIBUTE (externalId exact, userName folded) is VALUE: the number found; the
- * first is filled. */
+ * first fills RET_ACCOUNT, which must be zeroed or filled before; -1 failed. */
 int store_account_find (struct store *, const char *attribute, const char *value,
                         struct account *ret_account, struct error *);
 int store_accounts_drop (struct store *, struct error *);

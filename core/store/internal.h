@@ -1,0 +1,117 @@
+/* What the files of the store share, and nobody else sees. */
+#ifndef SYNCD_STORE_INTERNAL_H
+#define SYNCD_STORE_INTERNAL_H
+
+#include <sqlite3.h>
+
+#include "store/store.h"
+
+#define STORE_FORMAT 1                  /* PRAGMA user_version */
+#define STORE_APPLICATION 0x73796e63    /* PRAGMA application_id: "sync" */
+
+/* Statements are prepared when first needed and kept; one slot each. */
+enum statement {
+  S_BEGIN, S_BEGIN_READ, S_COMMIT, S_FACT_PUT, S_FACT_GET, S_FACT_DROP, S_MAPPING_PUT,
+  S_MAPPING_FIND, S_MAPPING_PATHS, S_LINK_BY_ID, S_LINK_BY_ROW, S_LINK_BY_ACCOUNT,
+  S_LINK_BY_REFERENCE, S_LINK_BY_GIVEN, S_LINK_SEARCH, S_LINK_INSERT, S_LINK_OLD, S_LINK_FORGET,
+  S_LINK_FORGET_SENT, S_LINK_FORGET_QUEUE, S_LINK_TOUCH, S_LINK_TOUCH_KEYS, S_GLANCE, S_MAX_ROW,
+  S_EACH_ALL, S_EACH_PARKED, S_EACH_DUE, S_EACH_PRESENT, S_EACH_REFERENCES, S_ABSENT, S_COUNTS,
+  S_QUEUE_OLD, S_QUEUE_INSERT, S_QUEUE_UPDATE, S_QUEUE_UNSENT, S_QUEUE_SENT, S_QUEUE_DELETE,
+  S_QUEUE_WITHDRAW, S_QUEUE_NEWER, S_QUEUE_MERGE, S_QUEUE_BY_NUMBER, S_QUEUE_OF, S_QUEUE_TAKE,
+  S_QUEUE_FLOOR, S_QUEUE_READY, S_QUEUE_DUE, S_QUEUE_EACH_WAITING, S_QUEUE_EACH_SENT,
+  S_QUEUE_EACH_HELD, S_QUEUE_COUNT, S_QUEUE_COUNT_SENT, S_QUEUE_SENT_NUMBERS, S_COUNT_CREATES,
+  S_COUNT_UPDATES, S_COUNT_LEAVERS, S_SENT_CREATES, S_SENT_UPDATES, S_SENT_LEAVERS,
+  S_HOLD_CREATES, S_HOLD_UPDATES, S_HOLD_LEAVERS, S_RELEASE_CREATES, S_RELEASE_UPDATES,
+  S_RELEASE_LEAVERS, S_CONTESTED, S_NAME_TAKEN, S_ACCOUNT_PUT, S_ACCOUNT_BY_EXTERNAL,
+  S_ACCOUNT_BY_NAME, S_ACCOUNTS_DROP, S_RUN_PUT, S_RUN_PRUNE, S_RUNS, S_DONE_ADD, S_DONE_PRUNE,
+  S_DONE_SINCE,
+  STATEMENT_COUNT
+};
+
+#define LINK_VARIANTS 128 /* of the update of a link: one for each set of indexed columns */
+
+struct store {
+  sqlite3 *db;
+  char *path;
+  enum store_mode mode;
+  int lock;                      /* descriptor of the lock file, or -1 */
+  unsigned char key[HASH_KEY_LEN];
+  struct hasher *hasher;
+  sqlite3_stmt *statements[STATEMENT_COUNT];
+  sqlite3_stmt *link_updates[LINK_VARIANTS];
+  unsigned char *scratch;        /* encoded leaf hashes */
+  size_t scratch_size;
+  int64_t last_number;           /* of the queue: never used twice while this process lives */
+  int64_t floor;                 /* no WAITING row of the queue has a smaller number */
+  bool failed;                   /* a function without an error argument failed: see FAILURE */
+  struct error failure;
+};
+
+/* ---- statement.c ------------------------------------------------------------------------ */
+/* The statement in that slot, ready to be bound; NULL where it cannot be prepared, which every
+ * function below takes and store_step() reports. */
+sqlite3_stmt *store_statement (struct store *, enum statement, const char *sql);
+sqlite3_stmt *store_prepare (struct store *, sqlite3_stmt **slot, const char *sql);
+/* 1: a row, 0: the end, -1: failed. After 0 and -1 the statement is reset. Where ERROR is NULL
+ * the failure is kept and given by the next store_begin() or store_commit(). */
+int store_step (struct store *, sqlite3_stmt *, struct error *);
+/* Runs a statement that gives no rows: 0 or -1. */
+int store_run (struct store *, sqlite3_stmt *, struct error *);
+/* One number: of the first column of the first row, 0 where there is none; -1 failed. */
+int64_t store_number (struct store *, sqlite3_stmt *, struct error *);
+/* What SQLite says of the last call, for people; -1. */
+int store_failed (struct store *, struct error *);
+int store_exec (struct store *, const char *sql, struct error *);
+
+/* Texts and bytes that are bound must live until the statement is stepped. */
+void store_bind_text (sqlite3_stmt *, int i, const char *text);
+/* An id: the UUID form as 16 bytes, anything else as text; so they stay distinguishable. */
+void store_bind_id (sqlite3_stmt *, int i, const char *id, size_t len);
+char *store_column_text (sqlite3_stmt *, int i);
+char *store_column_id (sqlite3_stmt *, int i);
+void store_column_fingerprint (sqlite3_stmt *, int i, unsigned char *ret_fingerprint);
+/* Hash of the folded name; never 0. */
+int64_t store_name_hash (const struct store *, const char *folded);
+
+/* ---- file.c ------------------------------------------------------------------------------- */
+/* Where the file really is: makes its folder in STORE_WRITE; *RET_PATH is NULL where there is
+ * neither file nor (STORE_READ) folder. */
+int store_file_find (const char *path, enum store_mode, char **ret_path, bool *ret_exists,
+                     struct error *);
+int store_file_check (const char *path, struct error *);
+/* Takes the lock beside PATH; the descriptor, or -1. */
+int store_file_lock (const char *path, struct error *);
+void store_file_unlock (int lock);
+/* The name of a network file system by its magic number, or NULL. */
+const char *store_file_network (unsigned long magic);
+
+/* ---- format.c ------------------------------------------------------------------------------ */
+/* Makes a new, complete file, all or nothing. */
+int store_format_create (const char *path, struct error *);
+/* Is it ours, whole as far as that is quickly seen, and of a format that we know? */
+int store_format_check (struct store *, struct error *);
+int store_format_functions (sqlite3 *);
+
+/* ---- link_row.c ----------------------------------------------------------------------------- */
+#define LINK_COLUMNS                                                                            \
+  "row,status,flags,mapping,fingerprint,id,account,token,name,reference_key,wanted_name,"       \
+  "given_name,version,leaves,last_action,last_ms,parked,parked_fingerprint,attempts,"           \
+  "next_try_ms,reevaluate_at_ms"
+/* Fills LINK from a row of LINK_COLUMNS. */
+void store_link_fill (sqlite3_stmt *, struct link *);
+/* Steps once and fills: 1, 0 or -1. */
+int store_link_one (struct store *, sqlite3_stmt *, struct link *, struct error *);
+/* How KEY is kept beside NAME: 1 the same text, 2 the folded one, 0 a text of its own. */
+int store_reference_form (const char *key, const char *name);
+/* When the row is to be looked at again; 0: never. */
+int64_t store_link_due (bool parked, int64_t next_try_ms, int64_t reevaluate_at_ms);
+
+/* ---- queue_row.c ------------------------------------------------------------------------------ */
+#define QUEUE_COLUMNS                                                                           \
+  "q.number,q.row,q.intent,q.state,q.doubt,q.mapping,q.fingerprint,q.wanted_name,q.name,"       \
+  "q.name_number,q.temporary_name,q.sent_name,q.attempts,q.next_try_ms,q.why,q.leaves,"         \
+  "EXISTS (SELECT 1 FROM sent WHERE sent.number = q.number)"
+void store_queue_fill (sqlite3_stmt *, struct queued *);
+int store_queue_by_number (struct store *, int64_t number, struct queued *, struct error *);
+
+#endif

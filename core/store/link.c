@@ -1,0 +1,278 @@
+/* Writing links; see store.h.
+ *
+ * An UPDATE that names an indexed column touches that index, changed or not. So a link is
+ * written by one of many statements: with those indexed columns that really changed. */
+#include "config.h"
+#include "store/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/buffer.h"
+#include "util/mem.h"
+#include "util/text.h"
+
+enum changed { ID = 1, ACCOUNT = 2, REFERENCE = 4, GIVEN = 8, PARKED = 16, DUE = 32, FLAGS = 64 };
+
+/* What is computed from a link to write it. */
+struct derived {
+  int64_t given_hash, reference_hash, due_ms; /* 0: NULL */
+  int reference_form, given_form;             /* 0: a text, else the number that stands for it */
+};
+
+static bool
+is_zero (const unsigned char *fingerprint)
+{
+  static const unsigned char zero[FINGERPRINT_LEN];
+  return memcmp (fingerprint, zero, sizeof zero) == 0;
+}
+
+static void
+bind_fingerprint (sqlite3_stmt *s, int i, const unsigned char *fingerprint)
+{
+  if (is_zero (fingerprint))
+    sqlite3_bind_null (s, i);
+  else
+    sqlite3_bind_blob (s, i, fingerprint, FINGERPRINT_LEN, SQLITE_STATIC);
+}
+
+static void
+bind_or_null (sqlite3_stmt *s, int i, int64_t number)
+{
+  if (number)
+    sqlite3_bind_int64 (s, i, number);
+  else
+    sqlite3_bind_null (s, i);
+}
+
+static void
+bind_id (sqlite3_stmt *s, int i, const char *id)
+{
+  store_bind_id (s, i, id, id ? strlen (id) : 0);
+}
+
+static void
+bind_formed (sqlite3_stmt *s, int i, int form, const char *text)
+{
+  if (form)
+    sqlite3_bind_int (s, i, form);
+  else
+    store_bind_text (s, i, text);
+}
+
+static void
+bind_leaves (struct store *store, sqlite3_stmt *s, int i, const struct link *link)
+{
+  size_t count = link->leaves ? link->leaf_count : 0;
+  if (count * 8 > store->scratch_size) {
+    store->scratch = mem_resize (store->scratch, count, 8);
+    store->scratch_size = count * 8;
+  }
+  for (size_t n = 0; n < count; n++)
+    for (size_t b = 0; b < 8; b++)
+      store->scratch[8 * n + b] = (unsigned char) (link->leaves[n] >> (8 * b));
+  sqlite3_bind_blob64 (s, i, count ? store->scratch : NULL, count * 8, SQLITE_STATIC);
+}
+
+static struct derived
+derive (const struct store *store, const struct link *link)
+{
+  struct derived derived = { 0 };
+  if (link->given_name) {
+    MEM_AUTO char *folded = text_fold (link->given_name);
+    derived.given_hash = store_name_hash (store, folded);
+    derived.given_form = link->wanted_name && strcmp (link->given_name, link->wanted_name) == 0;
+  }
+  if (link->reference_key) {
+    derived.reference_hash = store_name_hash (store, link->reference_key);
+    derived.reference_form = store_reference_form (link->reference_key, link->name);
+  }
+  derived.due_ms = store_link_due (link->parked, link->next_try_ms, link->reevaluate_at_ms);
+  return derived;
+}
+
+/* The parameters of insert and update, numbered alike. */
+static void
+bind_link (struct store *store, sqlite3_stmt *s, const struct link *link,
+           const struct derived *derived)
+{
+  sqlite3_bind_int (s, 1, (int) link->status);
+  sqlite3_bind_int (s, 2, (int) link->flags);
+  sqlite3_bind_int64 (s, 3, link->mapping);
+  bind_fingerprint (s, 4, link->fingerprint);
+  bind_id (s, 5, link->id);
+  bind_id (s, 6, link->account);
+  store_bind_text (s, 7, link->token && *link->token ? link->token : NULL);
+  store_bind_text (s, 8, link->name);
+  bind_formed (s, 9, derived->reference_form, link->reference_key);
+  bind_or_null (s, 10, derived->reference_hash);
+  store_bind_text (s, 11, link->wanted_name);
+  bind_formed (s, 12, derived->given_form, link->given_name);
+  bind_or_null (s, 13, derived->given_hash);
+  store_bind_text (s, 14, link->version);
+  bind_leaves (store, s, 15, link);
+  store_bind_text (s, 16, link->last_action);
+  sqlite3_bind_int64 (s, 17, link->last_ms);
+  store_bind_text (s, 18, link->parked);
+  bind_fingerprint (s, 19, link->parked_fingerprint);
+  sqlite3_bind_int64 (s, 20, link->attempts);
+  sqlite3_bind_int64 (s, 21, link->next_try_ms);
+  sqlite3_bind_int64 (s, 22, link->reevaluate_at_ms);
+  bind_or_null (s, 23, derived->due_ms);
+}
+
+static int
+insert (struct store *store, struct link *link, struct error *error)
+{
+  struct derived derived = derive (store, link);
+  sqlite3_stmt *s = store_statement (store, S_LINK_INSERT,
+      "INSERT INTO link (status,flags,mapping,fingerprint,id,account,token,name,reference_key,"
+      "reference_hash,wanted_name,given_name,given_hash,version,leaves,last_action,last_ms,parked,"
+      "parked_fingerprint,attempts,next_try_ms,reevaluate_at_ms,due_ms) VALUES (?1,?2,?3,?4,?5,?6,"
+      "?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23)");
+  bind_link (store, s, link, &derived);
+  if (store_run (store, s, error))
+    return -1;
+  link->row = sqlite3_last_insert_rowid (store->db);
+  return 0;
+}
+
+static sqlite3_stmt *
+update_statement (struct store *store, unsigned changed)
+{
+  sqlite3_stmt **slot = &store->link_updates[changed];
+  if (*slot)
+    return *slot;
+  struct buffer sql;
+  buffer_init (&sql, 4096);
+  buffer_append_text (&sql, "UPDATE link SET status=?1,mapping=?3,fingerprint=?4,token=?7,name=?8,"
+                      "reference_key=?9,wanted_name=?11,given_name=?12,version=?14,leaves=?15,"
+                      "last_action=?16,last_ms=?17,parked_fingerprint=?19,attempts=?20,"
+                      "next_try_ms=?21,reevaluate_at_ms=?22");
+  buffer_append_text (&sql, changed & ID ? ",id=?5" : "");
+  buffer_append_text (&sql, changed & ACCOUNT ? ",account=?6" : "");
+  buffer_append_text (&sql, changed & REFERENCE ? ",reference_hash=?10" : "");
+  buffer_append_text (&sql, changed & GIVEN ? ",given_hash=?13" : "");
+  buffer_append_text (&sql, changed & PARKED ? ",parked=?18" : "");
+  buffer_append_text (&sql, changed & DUE ? ",due_ms=?23" : "");
+  buffer_append_text (&sql, changed & FLAGS ? ",flags=?2" : "");
+  buffer_append_text (&sql, " WHERE row=?24");
+  store_prepare (store, slot, buffer_text (&sql));
+  buffer_fini (&sql);
+  return *slot;
+}
+
+static bool
+same_text (const char *a, const char *b)
+{
+  return a && b ? strcmp (a, b) == 0 : a == b;
+}
+
+static bool
+column_is (sqlite3_stmt *s, int i, const char *text)
+{
+  const char *old = (const char *) sqlite3_column_text (s, i);
+  return same_text (old, text);
+}
+
+static bool
+column_is_id (sqlite3_stmt *s, int i, const char *id)
+{
+  MEM_AUTO char *old = store_column_id (s, i);
+  return same_text (old, id);
+}
+
+/* Which indexed columns differ from the row as it is; -1 failed, -2: there is no such row. */
+static int
+find_changed (struct store *store, const struct link *link, const struct derived *derived,
+              struct error *error)
+{
+  sqlite3_stmt *s = store_statement (store, S_LINK_OLD,
+      "SELECT id,account,reference_hash,given_hash,parked,due_ms,flags FROM link WHERE row = ?1");
+  sqlite3_bind_int64 (s, 1, link->row);
+  int rc = store_step (store, s, error);
+  if (rc <= 0)
+    return rc < 0 ? -1 : -2;
+  int changed = (column_is_id (s, 0, link->id) ? 0 : ID)
+                | (column_is_id (s, 1, link->account) ? 0 : ACCOUNT)
+                | (sqlite3_column_int64 (s, 2) == derived->reference_hash ? 0 : REFERENCE)
+                | (sqlite3_column_int64 (s, 3) == derived->given_hash ? 0 : GIVEN)
+                | (column_is (s, 4, link->parked) ? 0 : PARKED)
+                | (sqlite3_column_int64 (s, 5) == derived->due_ms ? 0 : DUE)
+                | ((unsigned) sqlite3_column_int (s, 6) == link->flags ? 0 : FLAGS);
+  sqlite3_reset (s);
+  return changed;
+}
+
+int
+store_link_put (struct store *store, struct link *link, struct error *error)
+{
+  if (link->row == 0)
+    return insert (store, link, error);
+  struct derived derived = derive (store, link);
+  int changed = find_changed (store, link, &derived, error);
+  if (changed == -2)
+    return error_set (error, "%s: entry %s is no longer in the state; run again", store->path,
+                      link->id);
+  if (changed < 0)
+    return -1;
+  sqlite3_stmt *s = update_statement (store, (unsigned) changed);
+  bind_link (store, s, link, &derived);
+  sqlite3_bind_int64 (s, 24, link->row);
+  return store_run (store, s, error);
+}
+
+int
+store_link_forget (struct store *store, int64_t row, struct error *error)
+{
+  sqlite3_stmt *const statements[] = {
+    store_statement (store, S_LINK_FORGET_SENT, "DELETE FROM sent WHERE row = ?1"),
+    store_statement (store, S_LINK_FORGET_QUEUE, "DELETE FROM queue WHERE row = ?1"),
+    store_statement (store, S_LINK_FORGET, "DELETE FROM link WHERE row = ?1"),
+  };
+  for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
+    sqlite3_bind_int64 (statements[i], 1, row);
+    if (store_run (store, statements[i], error))
+      return -1;
+  }
+  return 0;
+}
+
+static int
+touch_keys (struct store *store, int64_t row, int64_t reference_hash, int64_t due_ms,
+            struct error *error)
+{
+  sqlite3_stmt *s = store_statement (store, S_LINK_TOUCH_KEYS,
+      "UPDATE link SET reference_hash = ?1, due_ms = ?2 WHERE row = ?3 AND"
+      " (reference_hash IS NOT ?1 OR due_ms IS NOT ?2)");
+  bind_or_null (s, 1, reference_hash);
+  bind_or_null (s, 2, due_ms);
+  sqlite3_bind_int64 (s, 3, row);
+  return store_run (store, s, error);
+}
+
+int
+store_link_touch (struct store *store, int64_t row, const char *name, const char *token,
+                  const char *reference_key, int64_t reevaluate_at_ms,
+                  const unsigned char *fingerprint, struct error *error)
+{
+  sqlite3_stmt *s = store_statement (store, S_LINK_TOUCH,
+      "UPDATE link SET name = ?1, token = ?2, reference_key = ?3, reevaluate_at_ms = ?4,"
+      " fingerprint = coalesce (?5, fingerprint) WHERE row = ?6"
+      " RETURNING parked IS NOT NULL, next_try_ms");
+  store_bind_text (s, 1, name);
+  store_bind_text (s, 2, token && *token ? token : NULL);
+  bind_formed (s, 3, reference_key ? store_reference_form (reference_key, name) : 0, reference_key);
+  sqlite3_bind_int64 (s, 4, reevaluate_at_ms);
+  sqlite3_bind_blob (s, 5, fingerprint, fingerprint ? FINGERPRINT_LEN : 0, SQLITE_STATIC);
+  sqlite3_bind_int64 (s, 6, row);
+  int rc = store_step (store, s, error);
+  if (rc <= 0)
+    return rc < 0 ? -1 : error_set (error, "%s: an entry is no longer in the state; run again",
+                                    store->path);
+  int64_t due = store_link_due (sqlite3_column_int (s, 0), sqlite3_column_int64 (s, 1),
+                                reevaluate_at_ms);
+  sqlite3_reset (s);
+  return touch_keys (store, row, reference_key ? store_name_hash (store, reference_key) : 0, due,
+                     error);
+}

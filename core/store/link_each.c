@@ -1,0 +1,220 @@
+/* Walking over links: the glance of comparing, filters, absence, counts; see store.h.
+ *
+ * Row numbers are fetched in chunks and each row is read when its turn comes, so that a visitor
+ * may write. */
+#include "config.h"
+#include "store/internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/mem.h"
+
+#define CHUNK 1024
+
+static uint64_t
+column_hash (const struct store *store, sqlite3_stmt *s, int i)
+{
+  const void *bytes = sqlite3_column_blob (s, i);
+  return bytes ? store_text_hash (store, bytes, (size_t) sqlite3_column_bytes (s, i)) : 0;
+}
+
+int
+store_glance (struct store *store, const char *id, size_t len, struct glance *glance,
+              struct error *error)
+{
+  sqlite3_stmt *s = store_statement (store, S_GLANCE,
+      "SELECT row,mapping,status,flags,parked IS NOT NULL,fingerprint,next_try_ms,reevaluate_at_ms,"
+      "name,token,(SELECT q.fingerprint FROM queue q WHERE q.row = link.row ORDER BY q.number DESC)"
+      " FROM link WHERE id = ?1");
+  store_bind_id (s, 1, id, len);
+  int rc = store_step (store, s, error);
+  if (rc <= 0)
+    return rc;
+  glance->row = sqlite3_column_int64 (s, 0);
+  glance->mapping = sqlite3_column_int64 (s, 1);
+  glance->status = (enum link_status) sqlite3_column_int (s, 2);
+  glance->flags = (unsigned) sqlite3_column_int (s, 3);
+  glance->parked = sqlite3_column_int (s, 4);
+  glance->next_try_ms = sqlite3_column_int64 (s, 6);
+  glance->reevaluate_at_ms = sqlite3_column_int64 (s, 7);
+  glance->name_hash = column_hash (store, s, 8);
+  glance->token_hash = column_hash (store, s, 9);
+  glance->queued = sqlite3_column_type (s, 10) != SQLITE_NULL;
+  store_column_fingerprint (s, glance->queued ? 10 : 5, glance->fingerprint);
+  sqlite3_reset (s);
+  return 1;
+}
+
+int64_t
+store_max_row (struct store *store)
+{
+  int64_t row = store_number (store, store_statement (store, S_MAX_ROW, "SELECT max (row) FROM link"),
+                              NULL);
+  return row < 0 ? 0 : row;
+}
+
+/* Row numbers after ?1, at most ?2 of them; ?3 is the time. */
+static sqlite3_stmt *
+filter_statement (struct store *store, enum link_filter filter)
+{
+#define ROWS(condition) "SELECT row FROM link WHERE row > ?1 AND " condition " ORDER BY row LIMIT ?2"
+  switch (filter) {
+  case LINKS_PARKED:
+    return store_statement (store, S_EACH_PARKED, ROWS ("parked IS NOT NULL"));
+  case LINKS_DUE:
+    return store_statement (store, S_EACH_DUE, ROWS ("due_ms <= ?3"));
+  case LINKS_PRESENT:
+    return store_statement (store, S_EACH_PRESENT, ROWS ("status IN (0, 1)"));
+  case LINKS_REFERENCES:
+    return store_statement (store, S_EACH_REFERENCES, ROWS ("flags & 4"));
+  case LINKS_ALL:
+  default:
+    return store_statement (store, S_EACH_ALL, ROWS ("1"));
+  }
+#undef ROWS
+}
+
+static bool
+still_matches (const struct link *link, enum link_filter filter, int64_t now_ms)
+{
+  int64_t due = store_link_due (link->parked, link->next_try_ms, link->reevaluate_at_ms);
+  switch (filter) {
+  case LINKS_PARKED:
+    return link->parked;
+  case LINKS_DUE:
+    return due && due <= now_ms;
+  case LINKS_PRESENT:
+    return link->status == LINK_SYNCED || link->status == LINK_NEW;
+  case LINKS_REFERENCES:
+    return link->flags & LINK_REFERENCES;
+  case LINKS_ALL:
+  default:
+    return true;
+  }
+}
+
+/* What a walk knows. */
+struct walk {
+  enum link_filter filter;
+  int64_t now_ms;
+  int (*visit) (void *data, struct link *);
+  void *data;
+};
+
+static int
+visit_rows (struct store *store, const struct walk *walk, const int64_t *rows, size_t count,
+            struct error *error)
+{
+  int result = 0;
+  struct link link;
+  link_init (&link);
+  for (size_t i = 0; i < count && result == 0; i++) {
+    int rc = store_link_by_row (store, rows[i], &link, error);
+    if (rc < 0)
+      result = -1;
+    else if (rc > 0 && still_matches (&link, walk->filter, walk->now_ms))
+      result = walk->visit (walk->data, &link);
+  }
+  link_fini (&link);
+  return result;
+}
+
+/* The next rows after *AFTER, which moves on; how many, or -1. */
+static int
+next_rows (struct store *store, const struct walk *walk, int64_t *after, int64_t *rows,
+           struct error *error)
+{
+  int rc, count = 0;
+  sqlite3_stmt *s = filter_statement (store, walk->filter);
+  sqlite3_bind_int64 (s, 1, *after);
+  sqlite3_bind_int (s, 2, CHUNK);
+  if (walk->filter == LINKS_DUE)
+    sqlite3_bind_int64 (s, 3, walk->now_ms);
+  while ((rc = store_step (store, s, error)) > 0)
+    *after = rows[count++] = sqlite3_column_int64 (s, 0);
+  return rc < 0 ? -1 : count;
+}
+
+int
+store_links_each (struct store *store, enum link_filter filter, int64_t now_ms,
+                  int (*visit) (void *data, struct link *), void *data, struct error *error)
+{
+  int64_t rows[CHUNK], after = 0;
+  struct walk walk = { filter, now_ms, visit, data };
+  for (;;) {
+    int count = next_rows (store, &walk, &after, rows, error);
+    if (count <= 0)
+      return count;
+    int result = visit_rows (store, &walk, rows, (size_t) count, error);
+    if (result)
+      return result;
+  }
+}
+
+static bool
+is_seen (const unsigned char *seen, size_t seen_bits, int64_t row)
+{
+  /* A row younger than the map was made by what was read: not absent. */
+  return (uint64_t) row >= seen_bits || seen[row / 8] & 1u << row % 8;
+}
+
+/* Up to CHUNK absent rows after *AFTER. */
+static int
+next_absent (struct store *store, const unsigned char *seen, size_t seen_bits, int64_t *after,
+             int64_t *rows, struct error *error)
+{
+  int rc, count = 0;
+  sqlite3_stmt *s = store_statement (store, S_ABSENT, "SELECT row FROM link WHERE row > ?1"
+                                     " AND status IN (0, 1) ORDER BY row");
+  sqlite3_bind_int64 (s, 1, *after);
+  while ((rc = store_step (store, s, error)) > 0) {
+    *after = sqlite3_column_int64 (s, 0);
+    if (is_seen (seen, seen_bits, *after))
+      continue;
+    rows[count++] = *after;
+    if (count == CHUNK)
+      break;
+  }
+  sqlite3_reset (s);
+  return rc < 0 ? -1 : count;
+}
+
+int
+store_absent_each (struct store *store, const unsigned char *seen, size_t seen_bits,
+                   int (*visit) (void *data, struct link *), void *data, struct error *error)
+{
+  int64_t rows[CHUNK], after = 0;
+  struct walk walk = { LINKS_PRESENT, 0, visit, data };
+  for (;;) {
+    int count = next_absent (store, seen, seen_bits, &after, rows, error);
+    if (count <= 0)
+      return count;
+    int result = visit_rows (store, &walk, rows, (size_t) count, error);
+    if (result)
+      return result;
+  }
+}
+
+int
+store_counts (struct store *store, struct store_counts *counts, struct error *error)
+{
+  sqlite3_stmt *s = store_statement (store, S_COUNTS,
+      "SELECT count (*), count (*) FILTER (WHERE account IS NOT NULL AND status IN (0, 1, 2)),"
+      " count (*) FILTER (WHERE account IS NOT NULL AND status IN (0, 1)),"
+      " count (*) FILTER (WHERE status = 2),"
+      " (SELECT count (*) FROM link WHERE parked IS NOT NULL),"
+      " (SELECT count (*) FROM queue WHERE state = 0),"
+      " (SELECT count (*) FROM queue WHERE doubt),"
+      " (SELECT count (*) FROM queue WHERE state = 2) FROM link");
+  if (store_step (store, s, error) < 0)
+    return -1;
+  *counts = (struct store_counts) {
+    .entries = sqlite3_column_int64 (s, 0), .owned = sqlite3_column_int64 (s, 1),
+    .active = sqlite3_column_int64 (s, 2), .disabled = sqlite3_column_int64 (s, 3),
+    .parked = sqlite3_column_int64 (s, 4), .queued = sqlite3_column_int64 (s, 5),
+    .in_doubt = sqlite3_column_int64 (s, 6), .held = sqlite3_column_int64 (s, 7)
+  };
+  sqlite3_reset (s);
+  return 0;
+}
