@@ -120,6 +120,33 @@ created (struct apply *a, struct json document)
   apply_refuse (a, SYNCD_RESULT_UNKNOWN);
 }
 
+/* The document with the "schemas" that fit it: the core one and each extension it uses. */
+static void
+build_document (struct json document, struct text *body)
+{
+  static const char urn[] = "\"urn:ietf:params:scim:schemas:core:2.0:User\"";
+  struct json_walk w = json_begin (document);
+  struct json key, value;
+  text_reset (body);
+  text_printf (body, "{\"schemas\":[%s", urn);
+  while (json_next (&w, &key, &value))
+    if (json_kind (value) == JSON_OBJECT && strncasecmp (key.at, "\"urn:", 5) == 0) {
+      text_puts (body, ",");
+      text_add (body, key.at, key.len);
+    }
+  text_puts (body, "]");
+  w = json_begin (document);
+  while (json_next (&w, &key, &value)) {
+    if (json_equals (key, "schemas", 7, true))
+      continue;
+    text_puts (body, ",");
+    text_add (body, key.at, key.len);
+    text_puts (body, ":");
+    text_add (body, value.at, value.len);
+  }
+  text_puts (body, "}");
+}
+
 void
 apply_create (struct apply *a)
 {
@@ -139,8 +166,7 @@ apply_create (struct apply *a)
   }
   a->document = document;
   scim_url (s, "/users");
-  text_reset (&s->body);
-  text_add (&s->body, text, len);
+  build_document (document, &s->body);
   int32_t result = scim_send (s, &call);
   if (result == SYNCD_RESULT_OK)
     created (a, document);

@@ -19,8 +19,8 @@ class Create(Case):
         request = self.server.requests[0]
         self.assertEqual((request.method, request.path), ("POST", BASE + "/users"))
         self.assertEqual(request.headers["content-type"], "application/scim+json")
-        self.assertEqual(request.json, {"userName": "a@example.com", "displayName": "A",
-                                        "active": True})
+        self.assertEqual(request.json, {"schemas": [CORE], "userName": "a@example.com",
+                                        "displayName": "A", "active": True})
         self.assertEqual((result["result"], result["account"], result["version"], result["flags"],
                           result["correlation"]),
                          ("OK", "u1", "3", 1, "c-1"))
@@ -28,6 +28,12 @@ class Create(Case):
                          [{"kind": CREATE, "status": 201, "throttled": 0, "allowed": 300, "used": 7,
                            "reset_ms": 4000,
                            "retry_after_ms": -1}])
+
+    def test_the_schemas_that_fit(self):
+        more = {ENTERPRISE: {"department": "D"}}
+        self.create(Reply(201, user(**more)), schemas=["urn:unfit"], **more)
+        self.assertEqual(self.server.requests[0].json["schemas"], [CORE, ENTERPRISE])
+        self.assertEqual(self.server.requests[0].json[ENTERPRISE], {"department": "D"})
 
     def test_revived(self):
         self.assertEqual(self.create(Reply(200, user()))["flags"], 2)

@@ -10,6 +10,7 @@ from scripted import Reply, RESET, SILENT, Scripted
 
 BASE = "/api/v2/scim/v2"
 SCIM_ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
+CORE = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 
