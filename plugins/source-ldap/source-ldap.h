@@ -7,6 +7,7 @@
 #ifndef SYNCD_SOURCE_LDAP_H
 #define SYNCD_SOURCE_LDAP_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,7 +26,7 @@
 #define OVERLAP_SECONDS     300                /* read again before the newest time seen     */
 #define TIME_SIZE           16                 /* "20261123180343Z" and a NUL                */
 
-/* The services of the host: the one thing that is static. Set by load(). */
+/* The services of the host: set by load(). */
 extern const struct syncd_host *ldap_source_host;
 #define HOST ldap_source_host
 
@@ -126,10 +127,15 @@ int32_t watch_connected (struct watch *watch);
 int32_t watch_end (struct watch *watch);
 int64_t now_ms (void); /* a clock that never goes back */
 
-/* ---- tls.c, diagnose.c, bind.c ---- */
+/* ---- tls.c, tls-context.c, diagnose.c, bind.c ---- */
 
+/* Makes LD ready for TLS; DIAGNOSING: without any check. */
 int32_t tls_prepare (struct syncd_ctx *ctx, const struct instance *instance, LDAP *ld,
                      bool diagnosing);
+int32_t tls_configure (struct syncd_ctx *ctx, const struct instance *instance, LDAP *ld,
+                       bool diagnosing);
+int32_t tls_set_checks (struct syncd_ctx *ctx, LDAP *ld, bool verify);
+const char *tls_ca_file (const struct instance *instance);
 int32_t tls_check (struct syncd_ctx *ctx, const struct instance *instance, LDAP *ld);
 int tls_version (LDAP *ld); /* LDAP_OPT_X_TLS_PROTOCOL_*, 0: not known */
 int32_t connect_prepare (struct syncd_ctx *ctx, const struct instance *instance,

@@ -1,4 +1,4 @@
-/* tls.c: TLS of one handle. Every option is set on the handle, every return code is looked at,
+/* tls.c: TLS settings of a handle. Every option is set on the handle, every return code is looked at,
  * and the context is made last: whatever cannot be had as asked for ends the connection.
  *
  * libldap is built with GnuTLS or with OpenSSL. GnuTLS builds accept PROTOCOL_MIN and ignore
@@ -39,8 +39,8 @@ set_file (struct syncd_ctx *ctx, LDAP *ld, int option, const char *key, const ch
   return SYNCD_OK;
 }
 
-static const char *
-ca_file (const struct instance *instance)
+const char *
+tls_ca_file (const struct instance *instance)
 {
   if (instance->ca_file)
     return instance->ca_file;
@@ -53,7 +53,7 @@ ca_file (const struct instance *instance)
 static int32_t
 set_files (struct syncd_ctx *ctx, const struct instance *instance, LDAP *ld)
 {
-  const char *ca = ca_file (instance);
+  const char *ca = tls_ca_file (instance);
   int32_t rc;
 
   if (!ca && instance->verify)
@@ -65,8 +65,8 @@ set_files (struct syncd_ctx *ctx, const struct instance *instance, LDAP *ld)
   return set_file (ctx, ld, LDAP_OPT_X_TLS_KEYFILE, "tls.key_file", instance->key_file);
 }
 
-static int32_t
-set_checks (struct syncd_ctx *ctx, LDAP *ld, bool verify)
+int32_t
+tls_set_checks (struct syncd_ctx *ctx, LDAP *ld, bool verify)
 {
   int certificate = verify ? LDAP_OPT_X_TLS_DEMAND : LDAP_OPT_X_TLS_NEVER;
   int name = verify ? LDAP_OPT_X_TLS_TRY : LDAP_OPT_X_TLS_NEVER;
@@ -100,14 +100,14 @@ set_minimum (struct syncd_ctx *ctx, LDAP *ld, int minimum)
 }
 
 int32_t
-tls_prepare (struct syncd_ctx *ctx, const struct instance *instance, LDAP *ld, bool diagnosing)
+tls_configure (struct syncd_ctx *ctx, const struct instance *instance, LDAP *ld, bool diagnosing)
 {
   int client = 0;
   int32_t rc = SYNCD_OK;
 
   if (!diagnosing)
     rc = set_files (ctx, instance, ld);
-  if (rc || (rc = set_checks (ctx, ld, instance->verify && !diagnosing)) ||
+  if (rc || (rc = tls_set_checks (ctx, ld, instance->verify && !diagnosing)) ||
       (rc = set_minimum (ctx, ld, diagnosing ? LDAP_OPT_X_TLS_PROTOCOL_TLS1_2
                                              : instance->minimum_tls)))
     return rc;
@@ -115,7 +115,7 @@ tls_prepare (struct syncd_ctx *ctx, const struct instance *instance, LDAP *ld, b
     return SYNCD_OK;
   return HOST->fail (ctx, SYNCD_E_CONFIG, "TLS cannot be set up: the contents of %s%s%s %s not "
                      "usable (PEM certificates, and the key that belongs to them)",
-                     ca_file (instance) ? ca_file (instance) : "the TLS options",
+                     tls_ca_file (instance) ? tls_ca_file (instance) : "the TLS options",
                      instance->cert_file ? ", " : "",
                      instance->cert_file ? instance->cert_file : "",
                      instance->cert_file ? "are" : "is");

@@ -16,6 +16,9 @@ WRAPPER = os.environ.get("SOURCE_DRIVER_WRAPPER", "").split()
 
 OK, UNREACHABLE, CANCELLED, CONFIG, AUTH, FORBIDDEN, NOT_FOUND, BUDGET, PROTOCOL, LIMIT, \
     UNSUPPORTED, CHECKPOINT, INTERNAL = range(0, -13, -1)
+SUPPRESSIONS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib", "lsan.supp")
+SANITIZERS = {"ASAN_OPTIONS": "exitcode=99", "UBSAN_OPTIONS": "print_stacktrace=1",
+              "LSAN_OPTIONS": "suppressions=%s:print_suppressions=0" % SUPPRESSIONS}
 SECRETS = ("sync-password", "syncd-S3cret")
 
 
@@ -67,7 +70,7 @@ def run(options, *words, environment=None, folder=None, timeout=120):
     started = time.monotonic()
     done = subprocess.run(command(words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, timeout=timeout, cwd=folder, check=False,
-                          env=dict(os.environ, **(environment or {})))
+                          env=dict(os.environ, **SANITIZERS, **(environment or {})))
     return finish(words, done.stdout.decode(), done.stderr.decode(), time.monotonic() - started,
                   done.returncode)
 
@@ -76,7 +79,8 @@ def run_with_pauses(options, words, *steps):
     """Calls one of STEPS at each --pause."""
     words = list(options) + list(words)
     process = subprocess.Popen(command(words), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                               stderr=subprocess.PIPE, text=True)
+                               stderr=subprocess.PIPE, text=True,
+                               env=dict(os.environ, **SANITIZERS))
     started, steps, output = time.monotonic(), list(steps), ""
     for line in process.stdout:
         output += line
