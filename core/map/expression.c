@@ -4,10 +4,9 @@
  * nothing special, for regular expressions are full of them), a bare one an attribute. $${ is
  * the text ${. */
 #include "config.h"
-#include "map/compile.h"
+#include "map/cursor.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,172 +14,6 @@
 #include "util/text.h"
 
 #define MAX_FILTERS 32
-#define MAX_TABLE 10000
-
-struct cursor {
-  struct compiler *compiler;
-  const char *text;
-  size_t at;
-};
-
-static char
-peek (const struct cursor *cursor)
-{
-  return cursor->text[cursor->at];
-}
-
-static void
-skip_space (struct cursor *cursor)
-{
-  while (peek (cursor) && strchr (" \t\r\n", peek (cursor)))
-    cursor->at++;
-}
-
-static bool
-accept (struct cursor *cursor, char c)
-{
-  skip_space (cursor);
-  if (peek (cursor) != c)
-    return false;
-  cursor->at++;
-  return true;
-}
-
-static int
-read_quoted (struct cursor *cursor, char **ret_text, size_t *ret_len)
-{
-  size_t start = cursor->at;
-  char quote = cursor->text[cursor->at++];
-  BUFFER_AUTO struct buffer text;
-  buffer_init (&text, MAP_TEXT_MAX);
-  for (;; cursor->at++) {
-    char c = peek (cursor);
-    if (!c)
-      return compile_error_at (cursor->compiler, start, "the quoted text that begins here has no end");
-    if (c == quote && cursor->text[++cursor->at] != quote)
-      break;
-    buffer_append_char (&text, c);
-  }
-  *ret_len = text.len;
-  *ret_text = buffer_take (&text);
-  return 0;
-}
-
-static size_t
-bare_length (const struct cursor *cursor)
-{
-  size_t len = 0;
-  for (const char *c = cursor->text + cursor->at; *c; c++, len++)
-    if (!isalnum ((unsigned char) *c) && !strchr ("_.;+-%*", *c) && (unsigned char) *c < 0x80)
-      break;
-  return len;
-}
-
-static bool
-read_number (const char *text, int64_t *ret_number)
-{
-  char *end;
-  int base = strncmp (text, "0x", 2) == 0 ? 16 : 10;
-  if (!isdigit ((unsigned char) text[*text == '-']))
-    return false;
-  errno = 0;
-  long long number = strtoll (text, &end, base);
-  if (errno || *end)
-    return false;
-  *ret_number = number;
-  return true;
-}
-
-static void
-argument_fini (struct argument *argument)
-{
-  for (size_t i = 0; i < argument->count; i++) {
-    argument_fini (&argument->keys[i]);
-    argument_fini (&argument->values[i]);
-  }
-  free (argument->keys);
-  free (argument->values);
-  free (argument->text);
-}
-
-static int
-read_simple_argument (struct cursor *cursor, struct argument *argument)
-{
-  skip_space (cursor);
-  argument->at = cursor->at;
-  if (peek (cursor) == '\'' || peek (cursor) == '"') {
-    argument->kind = ARGUMENT_TEXT;
-    return read_quoted (cursor, &argument->text, &argument->len);
-  }
-  size_t len = bare_length (cursor);
-  if (!len)
-    return compile_error_at (cursor->compiler, cursor->at,
-                             "expected a quoted text, a number or a word here");
-  argument->text = mem_copy (cursor->text + cursor->at, len);
-  argument->len = len;
-  argument->kind = read_number (argument->text, &argument->number) ? ARGUMENT_NUMBER : ARGUMENT_WORD;
-  cursor->at += len;
-  return 0;
-}
-
-static int
-read_pair (struct cursor *cursor, struct argument *table)
-{
-  table->keys = mem_resize (table->keys, table->count + 1, sizeof *table->keys);
-  table->values = mem_resize (table->values, table->count + 1, sizeof *table->values);
-  memset (&table->keys[table->count], 0, sizeof *table->keys);
-  memset (&table->values[table->count], 0, sizeof *table->values);
-  table->count++;
-  if (read_simple_argument (cursor, &table->keys[table->count - 1]) != 0)
-    return -1;
-  if (!accept (cursor, ':'))
-    return compile_error_at (cursor->compiler, cursor->at, "expected ':' and a value here, as in "
-                             "map({'1': 'work', '2': 'home'})");
-  return read_simple_argument (cursor, &table->values[table->count - 1]);
-}
-
-static int
-read_table (struct cursor *cursor, struct argument *argument)
-{
-  argument->kind = ARGUMENT_TABLE;
-  argument->at = cursor->at++;
-  if (accept (cursor, '}'))
-    return 0;
-  do {
-    if (argument->count == MAX_TABLE)
-      return compile_error_at (cursor->compiler, cursor->at, "more than %d pairs", MAX_TABLE);
-    if (read_pair (cursor, argument) != 0)
-      return -1;
-  } while (accept (cursor, ','));
-  if (!accept (cursor, '}'))
-    return compile_error_at (cursor->compiler, cursor->at, "expected ',' or '}' here");
-  return 0;
-}
-
-static int
-read_argument (struct cursor *cursor, struct argument *argument)
-{
-  skip_space (cursor);
-  return peek (cursor) == '{' ? read_table (cursor, argument)
-                              : read_simple_argument (cursor, argument);
-}
-
-static int
-read_arguments (struct cursor *cursor, struct filter_use *use)
-{
-  if (!accept (cursor, '(') || accept (cursor, ')'))
-    return 0;
-  do {
-    if (use->argument_count == FILTER_ARGUMENTS)
-      return compile_error_at (cursor->compiler, cursor->at, "too many arguments: %s",
-                               use->filter->usage);
-    if (read_argument (cursor, &use->arguments[use->argument_count++]) != 0)
-      return -1;
-  } while (accept (cursor, ','));
-  if (!accept (cursor, ')'))
-    return compile_error_at (cursor->compiler, cursor->at, "expected ',' or ')' here");
-  return 0;
-}
 
 static int
 unknown_filter (struct cursor *cursor, const char *name)
@@ -198,7 +31,7 @@ unknown_filter (struct cursor *cursor, const char *name)
 static int
 read_filter (struct cursor *cursor, struct filter_use *use)
 {
-  skip_space (cursor);
+  cursor_skip_space (cursor);
   use->attribute = NO_ATTRIBUTE;
   use->at = cursor->at;
   size_t len = 0;
@@ -211,7 +44,7 @@ read_filter (struct cursor *cursor, struct filter_use *use)
   if (!use->filter)
     return unknown_filter (cursor, name);
   cursor->at += len;
-  if (read_arguments (cursor, use) != 0)
+  if (cursor_read_arguments (cursor, use) != 0)
     return -1;
   return filter_check (cursor->compiler, use);
 }
@@ -219,7 +52,7 @@ read_filter (struct cursor *cursor, struct filter_use *use)
 static int
 read_filters (struct cursor *cursor, struct pipe *pipe)
 {
-  while (accept (cursor, '|')) {
+  while (cursor_accept (cursor, '|')) {
     if (pipe->use_count == MAX_FILTERS)
       return compile_error_at (cursor->compiler, cursor->at, "more than %d filters", MAX_FILTERS);
     pipe->uses = mem_resize (pipe->uses, pipe->use_count + 1, sizeof *pipe->uses);
@@ -233,12 +66,12 @@ read_filters (struct cursor *cursor, struct pipe *pipe)
 static int
 read_operand (struct cursor *cursor, struct pipe *pipe)
 {
-  skip_space (cursor);
-  if (peek (cursor) == '\'' || peek (cursor) == '"') {
+  cursor_skip_space (cursor);
+  if (cursor_peek (cursor) == '\'' || cursor_peek (cursor) == '"') {
     pipe->operand = OPERAND_TEXT;
-    return read_quoted (cursor, &pipe->text, &pipe->len);
+    return cursor_read_quoted (cursor, &pipe->text, &pipe->len);
   }
-  size_t len = bare_length (cursor);
+  size_t len = cursor_bare_length (cursor);
   const char *name = cursor->text + cursor->at;
   if (!compile_is_attribute (name, len))
     return compile_error_at (cursor->compiler, cursor->at, "expected the name of an attribute, or "
@@ -299,9 +132,9 @@ read_pipe (struct cursor *cursor, struct pipe *pipe)
   cursor->at += 2;
   if (read_operand (cursor, pipe) != 0 || read_filters (cursor, pipe) != 0)
     return -1;
-  if (accept (cursor, '}'))
+  if (cursor_accept (cursor, '}'))
     return settle_pipe (cursor, pipe);
-  if (!peek (cursor))
+  if (!cursor_peek (cursor))
     return compile_error_at (cursor->compiler, start, "the ${ that begins here has no }");
   return compile_error_at (cursor->compiler, cursor->at, "expected '|' and a filter, or '}', here");
 }
@@ -321,12 +154,12 @@ read_text (struct cursor *cursor, struct template *template)
 {
   BUFFER_AUTO struct buffer text;
   buffer_init (&text, MAP_TEXT_MAX);
-  for (; peek (cursor) && strncmp (cursor->text + cursor->at, "${", 2) != 0; cursor->at++) {
+  for (; cursor_peek (cursor) && strncmp (cursor->text + cursor->at, "${", 2) != 0; cursor->at++) {
     if (strncmp (cursor->text + cursor->at, "$${", 3) == 0) {
       buffer_append_text (&text, "${");
       cursor->at += 2;
     } else {
-      buffer_append_char (&text, peek (cursor));
+      buffer_append_char (&text, cursor_peek (cursor));
     }
   }
   if (!text.len)
@@ -340,16 +173,16 @@ int
 template_parse (struct compiler *compiler, const char *text, struct template *template)
 {
   struct cursor cursor = { .compiler = compiler, .text = text };
-  while (peek (&cursor)) {
+  while (cursor_peek (&cursor)) {
     read_text (&cursor, template);
-    if (!peek (&cursor))
+    if (!cursor_peek (&cursor))
       break;
     size_t start = cursor.at;
     struct part *part = add_part (template);
     part->pipe = mem_new (1, sizeof *part->pipe);
     if (read_pipe (&cursor, part->pipe) != 0)
       return -1;
-    if (part->pipe->many && (template->count > 1 || peek (&cursor)))
+    if (part->pipe->many && (template->count > 1 || cursor_peek (&cursor)))
       return compile_error_at (compiler, start, "this gives a list, which a text cannot hold: end "
                                "it with first, last or join(', ')");
   }

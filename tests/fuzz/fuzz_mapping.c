@@ -1,5 +1,5 @@
 /* Any bytes as a mapping, and any bytes as the values of the entry that it maps. The input is the
- * YAML text and, behind its first NUL, the values, each ended by a byte 1. Whatever compiles must
+ * YAML text, with a mapping: in it, and, behind its first NUL, the values, each ended by a byte 1. Whatever compiles must
  * map or refuse with words, and what it makes must be JSON that comes back the same. */
 #include "config.h"
 
@@ -99,7 +99,8 @@ LLVMFuzzerTestOneInput (const uint8_t *bytes, size_t len)
   struct error error = { .text = "" };
   if (node_load_text ("fuzz", text, yaml_len, &tree, &error) != 0)
     return 0;
-  compile (tree, text + values, len - values);
+  if (node_get (tree, "mapping"))
+    compile (node_get (tree, "mapping"), text + values, len - values);
   node_free (tree);
   return 0;
 }

@@ -16,13 +16,16 @@ tests_unit_test_options_LDADD = $(UNIT_LIBS)
 
 MAPPING_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(top_srcdir)/tests/unit
 if HAVE_CMOCKA
-mapping_tests = tests/unit/test_map tests/unit/test_filters tests/unit/test_schema tests/unit/test_plan tests/unit/test_collide
+mapping_tests = tests/unit/test_map tests/unit/test_leaves tests/unit/test_filters tests/unit/test_schema tests/unit/test_plan tests/unit/test_collide
 check_PROGRAMS += $(mapping_tests)
 TESTS += $(mapping_tests)
 endif
 tests_unit_test_map_SOURCES = tests/unit/test_map.c tests/unit/mapping.c tests/unit/mapping.h
 tests_unit_test_map_CPPFLAGS = $(MAPPING_CPPFLAGS)
 tests_unit_test_map_LDADD = $(UNIT_LIBS)
+tests_unit_test_leaves_SOURCES = tests/unit/test_leaves.c tests/unit/mapping.c tests/unit/mapping.h
+tests_unit_test_leaves_CPPFLAGS = $(MAPPING_CPPFLAGS)
+tests_unit_test_leaves_LDADD = $(UNIT_LIBS)
 tests_unit_test_filters_SOURCES = tests/unit/test_filters.c tests/unit/mapping.c tests/unit/mapping.h
 tests_unit_test_filters_CPPFLAGS = $(MAPPING_CPPFLAGS)
 tests_unit_test_filters_LDADD = $(UNIT_LIBS)

@@ -84,6 +84,11 @@ test_questions (void **state)
   schema_free (schema);
 }
 
+/* More levels than RFC 7643 has. */
+#define TOO_DEEP                                                                              \
+  "[{\"id\":\"u\",\"attributes\":[{\"name\":\"a\",\"subAttributes\":[{\"name\":\"b\",\"subAttributes\":"  \
+  "[{\"name\":\"c\",\"subAttributes\":[{\"name\":\"d\",\"subAttributes\":[{\"name\":\"e\"}]}]}]}]}]}]"
+
 static void
 test_refused (void **state)
 {
@@ -92,8 +97,7 @@ test_refused (void **state)
     "", "<html>", "[", "3", "{}", "{\"Resources\":3}", "[3]", "[{}]", "[{\"id\":3}]",
     "[{\"id\":\"urn:x\",\"attributes\":[{}]}]",
     "[{\"id\":\"urn:x\",\"attributes\":[{\"name\":\"\"}]}]",
-    "[{\"id\":\"u\",\"attributes\":[{\"name\":\"a\",\"subAttributes\":[{\"name\":\"b\",\"subAttributes\":"
-    "[{\"name\":\"c\",\"subAttributes\":[{\"name\":\"d\",\"subAttributes\":[{\"name\":\"e\"}]}]}]}]}]}]",
+    TOO_DEEP,
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     struct schema *schema = NULL;
