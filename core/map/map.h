@@ -86,7 +86,8 @@ void map_fingerprint (const struct mapping *, const struct entry *, struct hashe
                       unsigned char ret_fingerprint[FINGERPRINT_LEN]);
 
 /* Maps. LAST (may be NULL): hashes of the leaves last sent, so that of several values the one
- * last sent is taken if it is still there. -1: the entry cannot be mapped, the reason is for
+ * last sent is taken if it is still there (for userName give the hash of the name that was
+ * wanted, for a suffixed one is none of the values). -1: the entry cannot be mapped, the reason is for
  * the person who parks it; *RET_ACTIVE is still told where it could be. */
 enum active_state { ACTIVE_UNMAPPED, ACTIVE_MISSING, ACTIVE_TRUE, ACTIVE_FALSE };
 int map_entry (const struct mapping *, const struct entry *, const struct hasher *,
