@@ -1,0 +1,88 @@
+/* What commands share; see command.h. */
+#include "config.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands/command.h"
+#include "util/clock.h"
+#include "util/log.h"
+#include "util/mem.h"
+
+int
+command_fail (const struct error *error)
+{
+  log_error ("%s", error->text);
+  return error->exit_status ? error->exit_status : 1;
+}
+
+int
+command_open (const struct cli *cli, enum open_depth depth, enum store_mode mode,
+              struct opened *opened, struct error *error)
+{
+  memset (opened, 0, sizeof *opened);
+  if (settings_load (&cli->files, &opened->settings, error) < 0)
+    return -1;
+  opened->has_settings = true;
+  if (depth == OPEN_SETTINGS)
+    return 0;
+  pipeline_init (&opened->pipeline, &opened->settings);
+  opened->has_pipeline = true;
+  if (pipeline_load (&opened->pipeline, cli->plugin_dir, error) < 0)
+    return -1;
+  return depth == OPEN_STATE ? pipeline_open_store (&opened->pipeline, mode, error) : 0;
+}
+
+void
+command_close (struct opened *opened)
+{
+  command_catch_signals (NULL);
+  if (opened->has_pipeline)
+    pipeline_fini (&opened->pipeline);
+  if (opened->has_settings)
+    settings_fini (&opened->settings);
+}
+
+static struct pipeline *caught;
+
+static void
+on_signal (int number)
+{
+  struct pipeline *pipeline = caught;
+  if (!pipeline || atomic_load (&pipeline->cancelled))
+    _exit (128 + number);
+  atomic_store (&pipeline->cancelled, number);
+}
+
+void
+command_catch_signals (struct pipeline *pipeline)
+{
+  struct sigaction action;
+  caught = pipeline;
+  memset (&action, 0, sizeof action);
+  action.sa_handler = pipeline ? on_signal : SIG_DFL;
+  sigaction (SIGINT, &action, NULL);
+  sigaction (SIGTERM, &action, NULL);
+}
+
+char *
+command_age (long long ms)
+{
+  long long seconds = (clock_now_ms () - ms) / 1000;
+  if (seconds < 120)
+    return mem_format ("%lld s ago", seconds);
+  if (seconds < 7200)
+    return mem_format ("%lld min ago", seconds / 60);
+  if (seconds < 172800)
+    return mem_format ("%lld h ago", seconds / 3600);
+  return mem_format ("%lld days ago", seconds / 86400);
+}
+
+int
+command_not_yet (const struct cli *cli)
+{
+  log_error ("syncd %s: not yet; a later version brings it", cli->command);
+  return 2;
+}

@@ -1,0 +1,10 @@
+/* Prints what a pass would do, one change a line. */
+#ifndef SYNCD_COMMANDS_PLAN_PRINT_H
+#define SYNCD_COMMANDS_PLAN_PRINT_H
+
+#include "pipeline/pass.h"
+
+/* Runs a dry pass on the scratch state and prints its plan; returns the exit status. */
+int plan_print (struct pipeline *, const struct pass_options *, struct report *, bool json);
+
+#endif

@@ -1,0 +1,92 @@
+/* syncd run, and syncd plan, which is the same pass against a scratch copy of the state. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "commands/command.h"
+#include "commands/plan_print.h"
+#include "util/log.h"
+#include "util/mem.h"
+
+static int
+write_report (const char *path, const struct report *report)
+{
+  BUFFER_AUTO struct buffer json;
+  buffer_init (&json, (size_t) 32 << 20);
+  report_json (report, &json);
+  FILE *file = strcmp (path, "-") == 0 ? stdout : fopen (path, "we");
+  bool good = file && fwrite (buffer_text (&json), 1, json.len, file) == json.len;
+  if (file)
+    good = (file == stdout ? fflush (file) : fclose (file)) == 0 && good;
+  if (!good)
+    log_error ("the report cannot be written to %s: %s", path, strerror (errno));
+  return good ? 0 : -1;
+}
+
+/* Writes the report even where nothing could begin. */
+static int
+conclude (const struct cli *cli, struct report *report, int status)
+{
+  MEM_AUTO char *line = report_line (report);
+  if (status != 2)
+    log_info ("%s", line);
+  if (cli->report && write_report (cli->report, report) < 0 && status == 0)
+    status = 1;
+  report_fini (report);
+  return status;
+}
+
+static int
+run_pass (const struct cli *cli, struct opened *opened, struct report *report)
+{
+  struct pass_options options = { .full = cli->full,
+                                  .dry_run = cli->dry_run,
+                                  .progress = !cli->no_progress && isatty (STDERR_FILENO),
+                                  .only = cli->only };
+  command_catch_signals (&opened->pipeline);
+  if (!cli->dry_run)
+    return pass_run (&opened->pipeline, &options, report);
+  return plan_print (&opened->pipeline, &options, report, cli->json);
+}
+
+static int
+run (const struct cli *cli)
+{
+  struct opened opened;
+  struct report report;
+  struct error error;
+  enum store_mode mode = cli->dry_run ? STORE_SCRATCH : STORE_WRITE;
+  report_init (&report);
+  if (command_open (cli, OPEN_STATE, mode, &opened, &error) < 0) {
+    mem_set_text (&report.error, error.text);
+    int status = command_fail (&error);
+    status = conclude (cli, &report, status);
+    command_close (&opened);
+    return status;
+  }
+  int status = run_pass (cli, &opened, &report);
+  status = conclude (cli, &report, status);
+  command_close (&opened);
+  return status;
+}
+
+int
+command_run (const struct cli *cli)
+{
+  if (cli->argument_count) {
+    log_error ("run takes no argument \"%s\"; one person alone: --only ID", cli->arguments[0]);
+    return 2;
+  }
+  return run (cli);
+}
+
+int
+command_plan (const struct cli *cli)
+{
+  struct cli dry = *cli;
+  dry.dry_run = true;
+  return command_run (&dry);
+}

@@ -1,0 +1,225 @@
+/* Accounts that were found: ours to link, free to adopt, or another's (guarantees: Collisions,
+ * G5). What the sink says is untrusted: ids and names are checked before anything follows. */
+#include "config.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pipeline/delivery.h"
+#include "util/log.h"
+#include "util/mem.h"
+#include "util/text.h"
+
+static int
+first_name (struct delivery *delivery, struct item *item, const char *name, int n)
+{
+  mem_set_text (&item->row.name, name);
+  item->row.name_number = n;
+  item->met = true;
+  if (store_queue_update (delivery->pass->store, &item->row, delivery->error) < 0)
+    return -1;
+  return 0;
+}
+
+static int
+use_name (struct delivery *delivery, struct item *item, const char *name)
+{
+  const struct mapping *mapping = delivery->pass->p->mapping;
+  BUFFER_AUTO struct buffer json;
+  MEM_AUTO char *copy = mem_copy_text (name);
+  buffer_init (&json, (size_t) 1 << 20);
+  json_t *text = json_string (copy);
+  char *quoted = json_dumps (text, JSON_ENCODE_ANY);
+  leaves_set (&item->want, (size_t) mapping_user_name_leaf (mapping), quoted, strlen (quoted));
+  free (quoted);
+  json_decref (text);
+  mem_set_text (&item->name, copy);
+  return prepare_change (delivery, item);
+}
+
+static int
+park_held (struct delivery *delivery, struct item *item, const char *why)
+{
+  MEM_AUTO char *reason = mem_format ("the user name %s is taken: %s%s%s", item->name, why,
+                                      item->server_words ? "; the sink said: " : "",
+                                      item->server_words ? item->server_words : "");
+  return outcome_park (delivery, item, reason);
+}
+
+int
+contest_next_name (struct delivery *delivery, struct item *item, const char *why)
+{
+  struct pass *pass = delivery->pass;
+  const struct settings *s = pass->p->settings;
+  for (int64_t n = item->row.name_number + 1; n <= s->collision_attempts; n++) {
+    MEM_AUTO char *name = collide_candidate (s->collision_format, item->row.wanted_name, (int) n);
+    if (store_name_taken (pass->store, name, item->row.row))
+      continue;
+    log_info ("%s: the user name %s is taken (%s); trying %s", item->link.id, item->name, why, name);
+    if (first_name (delivery, item, name, (int) n) < 0)
+      return -1;
+    return use_name (delivery, item, name);
+  }
+  return park_held (delivery, item, "and so are all candidates after it (collision.attempts)");
+}
+
+/* What the state knows of the account's owner. */
+static int
+holder_of (struct delivery *delivery, struct item *item, const char *id, const char *external_id,
+           enum holder_kind *ret_kind, char **ret_owner)
+{
+  struct link owner;
+  link_init (&owner);
+  int rc = store_link_by_account (delivery->pass->store, id, &owner, delivery->error);
+  if (rc == 1 && owner.row == item->link.row)
+    *ret_kind = HOLDER_SELF;
+  else if (rc == 1)
+    *ret_kind = owner.status == LINK_SYNCED || owner.status == LINK_NEW ? HOLDER_OTHER : HOLDER_LEFT;
+  else if (external_id && *external_id && item->external_id
+           && strcmp (external_id, item->external_id) == 0)
+    *ret_kind = HOLDER_OURS;
+  else
+    *ret_kind = external_id && *external_id ? HOLDER_FOREIGN : HOLDER_UNOWNED;
+  if (rc == 1)
+    *ret_owner = mem_copy_text (owner.id);
+  link_fini (&owner);
+  return rc < 0 ? -1 : 0;
+}
+
+static void
+learn_presence (struct delivery *delivery, struct item *item, const char *document)
+{
+  const struct mapping *mapping = delivery->pass->p->mapping;
+  struct leaves have;
+  leaves_init (&have, mapping_leaf_count (mapping));
+  int rc = document ? map_leaves_of (mapping, document, strlen (document), &have) : -1;
+  for (size_t i = 0; i < mapping_leaf_count (mapping); i++)
+    item->known[i] = rc < 0 ? KNOWN_NOT : leaves_get (&have, i) ? KNOWN_PRESENT : KNOWN_ABSENT;
+  leaves_fini (&have);
+}
+
+/* The name that the account has now: it is kept where it is the one we would give. */
+static int
+take_over (struct delivery *delivery, struct item *item, const char *id, const char *document)
+{
+  mem_set_text (&item->link.account, id);
+  item->send_all = true;
+  item->met = true;
+  item->link.flags |= LINK_SEND_ALL;
+  if (item->adopting)
+    item->link.flags |= LINK_ADOPTED;
+  item->linked_now = true;
+  learn_presence (delivery, item, document);
+  return prepare_change (delivery, item);
+}
+
+static bool
+rule_accepts (const struct settings *s, enum phase phase, size_t rule)
+{
+  if (phase == PHASE_MEET_RULE)
+    return rule < s->match_count;
+  for (size_t i = 0; i < s->match_count; i++)
+    if (text_equal_nocase (s->match[i], "userName"))
+      return true;
+  return false;
+}
+
+/* An account that is ours by its externalId, though we thought it another's or none. */
+static int
+carry_out (struct delivery *delivery, struct item *item, const struct claim *claim, const char *id,
+           const char *document)
+{
+  const char *why = "";
+  switch (collide_judge (claim, &why)) {
+  case VERDICT_LINK:
+    return take_over (delivery, item, id, document);
+  case VERDICT_ADOPT:
+    item->adopting = true;
+    log_info ("%s: adopting the account %s (%s)", item->link.id, id, why);
+    return take_over (delivery, item, id, document);
+  case VERDICT_NEXT:
+    return contest_next_name (delivery, item, why);
+  case VERDICT_FAIL:
+    return outcome_stop (delivery, item, why);
+  case VERDICT_TAKE:
+    return prepare_change (delivery, item);
+  default:
+    return park_held (delivery, item, why);
+  }
+}
+
+int
+contest_account (struct delivery *delivery, struct item *item, const char *id,
+                 const char *external_id, const char *document)
+{
+  const struct settings *s = delivery->pass->p->settings;
+  enum holder_kind kind = HOLDER_NOBODY;
+  MEM_AUTO char *owner = NULL;
+  if (holder_of (delivery, item, id, external_id, &kind, &owner) < 0)
+    return -1;
+  struct claim claim = names_claim (s, kind, (int) item->row.name_number);
+  claim.match_accepts = rule_accepts (s, item->phase, item->rule);
+  claim.match_hits = 1;
+  claim.protected_name = names_protected (s, item->name);
+  /* the same account was found taken a second time: its owner is not going to change */
+  if (kind == HOLDER_SELF && ++item->name_attempts > 2)
+    return park_held (delivery, item, "the sink refuses the name that this very account has");
+  return carry_out (delivery, item, &claim, id, document);
+}
+
+static const char *
+member (const json_t *account, const char *key)
+{
+  return json_string_value (json_object_get (account, key));
+}
+
+static int
+judge_one (struct delivery *delivery, struct item *item, const json_t *account)
+{
+  const char *id = member (account, "id");
+  if (!id || !*id)
+    return outcome_park (delivery, item, "the sink showed an account without an id");
+  char *document = json_dumps (account, JSON_COMPACT);
+  int rc = contest_account (delivery, item, id, member (account, "externalId"), document);
+  free (document);
+  return rc;
+}
+
+/* Nobody was found: go on with what the look-up was for. */
+static int
+found_nobody (struct delivery *delivery, struct item *item)
+{
+  enum phase was = item->phase;
+  if (was == PHASE_MEET && item->row.doubt && item->name) {
+    prepare_find (item, PHASE_SENT_NAME, "userName", item->name);
+    return 1;
+  }
+  if (was == PHASE_HOLDER && !item->met && item->external_id) {
+    prepare_find (item, PHASE_MEET, "externalId", item->external_id);
+    return 1;
+  }
+  if (item->server_words)
+    return park_held (delivery, item, "but no account with it can be seen; no other name is tried");
+  item->met = true;
+  return prepare_change (delivery, item);
+}
+
+int
+contest_take (struct delivery *delivery, struct item *item)
+{
+  json_t *found = json_loadb (buffer_text (&item->work.documents), item->work.documents.len,
+                              JSON_REJECT_DUPLICATES, NULL);
+  int rc;
+  delivery->unwell = 0;
+  if (!json_is_array (found))
+    rc = outcome_park (delivery, item, "what the sink found is not a list of accounts");
+  else if (json_array_size (found) == 0)
+    rc = found_nobody (delivery, item);
+  else if (json_array_size (found) > 1)
+    rc = outcome_park (delivery, item, "several accounts match it by one rule; `syncd link` decides");
+  else
+    rc = judge_one (delivery, item, json_array_get (found, 0));
+  json_decref (found);
+  return rc;
+}

@@ -1,0 +1,73 @@
+/* Decide: leavers, brakes, names and checkpoint, in one transaction with the queue rows that the
+ * checkpoint covers (G1: it never moves past an entry that is nowhere recorded). */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pipeline/pass.h"
+#include "util/log.h"
+#include "util/mem.h"
+
+static int
+put_text_fact (struct pass *pass, const char *name, const char *text, struct error *error)
+{
+  return store_put_fact (pass->store, name, text ? text : "", text ? strlen (text) : 0, error);
+}
+
+/* A complete read is what the next one's scope and server are compared with. */
+static int
+remember_read (struct pass *pass, struct error *error)
+{
+  MEM_AUTO char *now = mem_format ("%" PRId64, pass->started_ms);
+  const struct source_facts *facts = &pass->p->source_facts;
+  if (put_text_fact (pass, "scope", facts->scope, error) < 0
+      || put_text_fact (pass, "server", facts->server, error) < 0)
+    return -1;
+  if (strcmp (pass->report->mode, "full") == 0)
+    return put_text_fact (pass, "full_ms", now, error);
+  return put_text_fact (pass, "inventory_ms", now, error);
+}
+
+static int
+move_checkpoint (struct pass *pass, struct error *error)
+{
+  MEM_AUTO char *now = mem_format ("%" PRId64, pass->started_ms);
+  if (store_put_fact (pass->store, "checkpoint", buffer_text (&pass->checkpoint),
+                      pass->checkpoint.len, error) < 0
+      || put_text_fact (pass, "checkpoint_mapping", mapping_version (pass->p->mapping), error) < 0
+      || put_text_fact (pass, "checkpoint_ms", now, error) < 0
+      || put_text_fact (pass, "checkpoint_kind", pass->p->source_facts.changes, error) < 0)
+    return -1;
+  pass->report->checkpoint_advanced = true;
+  return 0;
+}
+
+static int
+conclude (struct pass *pass, struct error *error)
+{
+  bool finished = pass->end == SCAN_ALL || pass->end == SCAN_CHANGES;
+  if (brakes_apply (pass, error) < 0 || names_give (pass, error) < 0)
+    return -1;
+  if (pass->end == SCAN_ALL && remember_read (pass, error) < 0)
+    return -1;
+  if (finished && pass->has_checkpoint && !pass->unconfirmed && !pass->options->only)
+    return move_checkpoint (pass, error);
+  return 0;
+}
+
+int
+decide_run (struct pass *pass, struct error *error)
+{
+  bool finished = pass->end == SCAN_ALL || pass->end == SCAN_CHANGES;
+  if (finished && !pass->options->only && leavers_find (pass, error) < 0)
+    return -1;
+  if (store_begin (pass->store, error) < 0)
+    return -1;
+  if (conclude (pass, error) < 0) {
+    store_rollback (pass->store);
+    return -1;
+  }
+  return store_commit (pass->store, error);
+}

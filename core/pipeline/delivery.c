@@ -1,0 +1,258 @@
+/* Delivery: rows are taken from the queue, committed as sent, given to the workers; what comes
+ * back is written in batches. One thread writes the state; the diff is made when a row is taken. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pipeline/delivery.h"
+#include "pipeline/progress.h"
+#include "util/clock.h"
+#include "util/log.h"
+#include "util/mem.h"
+
+#define PER_SESSION 64   /* rows in flight for each session: what the state is ahead of the wire */
+#define BATCH_WAIT_MS 20 /* results are gathered at most so long before a commit */
+
+static void
+make_ready (struct delivery *delivery, struct item *item)
+{
+  item->work.next = delivery->ready;
+  delivery->ready = &item->work;
+  delivery->ready_count++;
+  delivery->in_flight++;
+}
+
+/* Only rows that leave are marked sent; a row that leads to nothing is already settled. */
+static int
+mark_sent (struct delivery *delivery, struct item *item)
+{
+  item->row.state = QUEUE_SENT;
+  return store_queue_mark_sent (delivery->pass->store, &item->row.number, 1, delivery->error);
+}
+
+static int
+take_row (void *data, struct queued *row)
+{
+  struct delivery *delivery = data;
+  struct item *item = item_get (delivery);
+  delivery->after = row->number;
+  item->row = *row;
+  queued_init (row);
+  if (delivery->pass->only_row && item->row.row != delivery->pass->only_row) {
+    item_put (delivery, item);
+    return 0;
+  }
+  int rc = prepare_item (delivery, item);
+  if (rc == 1 && mark_sent (delivery, item) == 0) {
+    make_ready (delivery, item);
+    return 0;
+  }
+  item_put (delivery, item);
+  return rc < 0 ? -1 : 0;
+}
+
+/* Fills up what is in flight. Returns -1 where the state cannot be read or written. */
+static int
+take_rows (struct delivery *delivery)
+{
+  if (delivery->stop || delivery->in_flight >= delivery->limit
+      || atomic_load (&delivery->pass->p->cancelled))
+    return 0;
+  int64_t before = delivery->after;
+  int rc = store_queue_take (delivery->pass->store, delivery->after,
+                             delivery->limit - delivery->in_flight, clock_now_ms (), take_row,
+                             delivery, delivery->error);
+  if (rc >= 0 && before != delivery->after)
+    delivery->sweep_moved = delivery->sweep_moved || delivery->ready_count > 0;
+  return rc < 0 ? -1 : 0;
+}
+
+static int
+take_done (struct delivery *delivery, struct work *done)
+{
+  while (done) {
+    struct item *item = (struct item *) done;
+    done = done->next;
+    item->work.next = NULL;
+    delivery->in_flight--;
+    int rc = outcome_take (delivery, item);
+    if (rc == 1 && (delivery->stop || atomic_load (&delivery->pass->p->cancelled)))
+      rc = outcome_later (delivery, item, 0, item->row.doubt);
+    if (rc == 1)
+      make_ready (delivery, item);
+    else
+      item_put (delivery, item);
+    if (rc < 0)
+      return -1;
+  }
+  return 0;
+}
+
+static void
+hand_over (struct delivery *delivery)
+{
+  struct work *list = delivery->ready;
+  delivery->ready = NULL;
+  delivery->ready_count = 0;
+  if (list)
+    crew_give (delivery->crew, list);
+}
+
+static struct work *
+wait_for_results (struct delivery *delivery)
+{
+  size_t wanted = delivery->in_flight / 3 + 1;
+  struct work *done = crew_take (delivery->crew, wanted, BATCH_WAIT_MS);
+  return done;
+}
+
+/* One round: results into the state, new rows marked sent, one commit, and out they go. */
+static int
+round_trip (struct delivery *delivery)
+{
+  struct store *store = delivery->pass->store;
+  struct work *done = delivery->in_flight ? wait_for_results (delivery) : NULL;
+  if (delivery->in_flight && !done && delivery->in_flight >= delivery->limit)
+    return 0;
+  if (store_begin (store, delivery->error) < 0)
+    return -1;
+  if (take_done (delivery, done) < 0 || take_rows (delivery) < 0) {
+    store_rollback (store);
+    return -1;
+  }
+  if (store_commit (store, delivery->error) < 0)
+    return -1;
+  hand_over (delivery);
+  return 0;
+}
+
+/* A ring: everybody left waits for somebody else who waits. The first goes by a temporary name,
+ * which is in the state before it is sent. */
+static int
+break_ring (void *data, struct queued *row)
+{
+  struct delivery *delivery = data;
+  unsigned char seed[4];
+  if (row->intent != QUEUE_SYNC || !row->wanted_name || row->temporary_name)
+    return 0;
+  hash_random (seed, sizeof seed);
+  row->temporary_name = collide_temporary (
+      row->wanted_name, (unsigned) seed[0] << 24 | (unsigned) seed[1] << 16 | (unsigned) seed[2] << 8 | seed[3]);
+  log_info ("several entries exchange their user names; one goes by %s for a moment", row->temporary_name);
+  if (store_queue_update (delivery->pass->store, row, delivery->error) < 0)
+    return -1;
+  return 1;
+}
+
+static int
+next_sweep (struct delivery *delivery)
+{
+  bool again = delivery->sweep_moved && delivery->sweep_deferred;
+  bool ring = !delivery->sweep_moved && delivery->sweep_deferred;
+  int rc = again;
+  if (ring && !delivery->pass->only_row) {
+    if (store_begin (delivery->pass->store, delivery->error) < 0)
+      return -1;
+    rc = store_queue_each (delivery->pass->store, QUEUE_WAITING, break_ring, delivery, delivery->error);
+    if (rc < 0 || store_commit (delivery->pass->store, delivery->error) < 0)
+      return -1;
+  }
+  delivery->after = 0;
+  delivery->sweep_moved = delivery->sweep_deferred = false;
+  return rc;
+}
+
+/* Rows whose time has not come: wait for the first of them while the sink is unwell. */
+static int
+wait_for_due (struct delivery *delivery)
+{
+  int64_t due = store_queue_next_due (delivery->pass->store);
+  int64_t wait = due - clock_now_ms ();
+  if (due == 0 || delivery->pass->only_row)
+    return 0;
+  if (wait > 0)
+    (void) crew_take (delivery->crew, 1, (int) (wait < 200 ? wait : 200));
+  delivery->after = 0;
+  return 1;
+}
+
+/* 1: there is more to do; 0: the queue is empty or nothing more can be done; -1: failed. */
+static int
+more_to_do (struct delivery *delivery)
+{
+  if (delivery->in_flight)
+    return 1;
+  if (delivery->stop || atomic_load (&delivery->pass->p->cancelled))
+    return 0;
+  int rc = next_sweep (delivery);
+  return rc != 0 ? rc : wait_for_due (delivery);
+}
+
+static int
+deliver (struct delivery *delivery)
+{
+  int64_t total = store_queue_count (delivery->pass->store, QUEUE_WAITING, -1);
+  int rc = 0;
+  bool more = true;
+  while (rc == 0 && more) {
+    int64_t after = delivery->after;
+    rc = round_trip (delivery);
+    progress_delivery (delivery->pass, delivery->done, total, delivery->started_us);
+    bool idle = rc == 0 && !delivery->in_flight && after == delivery->after;
+    int next = idle ? more_to_do (delivery) : 1;
+    more = next > 0;
+    rc = next < 0 ? -1 : rc;
+  }
+  progress_end (delivery->pass);
+  return rc;
+}
+
+static size_t
+sessions_of (const struct pass *pass, int64_t rows)
+{
+  int64_t sessions = options_number (pass->p->sink_config, "sessions");
+  uint32_t most = pass->p->sink->plugin->max_sessions;
+  if (sessions <= 0)
+    sessions = 4;
+  if (most && sessions > most)
+    sessions = most;
+  if (pass->p->sink->plugin->thread_model != SYNCD_THREADS_SESSION)
+    sessions = 1;
+  return (size_t) (sessions < rows ? sessions : rows);
+}
+
+/* Waits for what is under way after a failure: its rows are SENT, and found in doubt next time. */
+static void
+drain (struct delivery *delivery)
+{
+  while (delivery->in_flight) {
+    struct work *done = crew_take (delivery->crew, delivery->in_flight, 1000);
+    while (done) {
+      struct item *item = (struct item *) done;
+      done = done->next;
+      delivery->in_flight--;
+      item_put (delivery, item);
+    }
+  }
+}
+
+int
+delivery_run (struct pass *pass, struct error *error)
+{
+  struct delivery delivery = { .pass = pass, .error = error };
+  int64_t rows = store_queue_count (pass->store, QUEUE_WAITING, -1);
+  if (rows == 0)
+    return 0;
+  delivery.started_us = delivery.last_success_us = clock_monotonic_us ();
+  if (meeting_begin (&delivery) < 0)
+    return -1;
+  delivery.crew = crew_new (pass->p, sessions_of (pass, rows));
+  delivery.limit = crew_size (delivery.crew) * PER_SESSION;
+  int rc = deliver (&delivery);
+  if (rc < 0)
+    drain (&delivery);
+  crew_free (delivery.crew);
+  item_free_spares (&delivery);
+  return rc < 0 || delivery.stop ? -1 : 0;
+}

@@ -1,0 +1,90 @@
+/* Delivery: what its files share (delivery.c the loop, prepare.c the change, outcome.c the
+ * results, contest.c collisions, meeting.c the first meeting). Main thread only. */
+#ifndef SYNCD_PIPELINE_DELIVERY_H
+#define SYNCD_PIPELINE_DELIVERY_H
+
+#include "pipeline/names.h"
+#include "pipeline/pass.h"
+#include "pipeline/worker.h"
+#include "plan/plan.h"
+
+/* Why a look-up is made; what comes back is judged by it. */
+enum phase {
+  PHASE_CHANGE,         /* the change itself */
+  PHASE_MEET,           /* before a create: is there an account with our externalId? */
+  PHASE_MEET_RULE,      /* before a create: another match rule */
+  PHASE_SENT_NAME,      /* a create in doubt: is there an account with the name that was sent? */
+  PHASE_HOLDER,         /* after 409: who holds the name? */
+  PHASE_READ            /* before sending all: what does the account have? */
+};
+
+struct item {
+  struct work work;             /* first: a work of the crew is its item */
+  struct queued row;
+  struct link link;
+  struct leaves want;
+  struct plan plan;
+  struct syncd_operation *operations;
+  uint64_t *last, *hashes;
+  unsigned char *known;
+  char *name;                   /* the user name that is sent */
+  char *external_id;            /* that we write: how our account is recognised */
+  enum phase phase;
+  size_t rule;                  /* PHASE_MEET_RULE: index of settings.match */
+  bool send_all, met;           /* met: looked for, not found: create */
+  bool adopting, linked_now, reviving;
+  bool temporary;               /* this change only breaks a ring */
+  int races, name_attempts;
+  char *server_words;           /* of the 409 */
+};
+
+struct delivery {
+  struct pass *pass;
+  struct crew *crew;
+  struct error *error;          /* the first reason to stop */
+  bool stop;
+  size_t in_flight, limit;
+  struct work *ready;           /* to be given to the crew after the commit */
+  size_t ready_count;
+  int64_t after;                /* queue number: the sweep's position */
+  bool sweep_moved, sweep_deferred, only_rings;
+  bool meet_each;               /* first meeting: find by externalId before each create */
+  bool met_by_list;             /* first meeting: accounts are in the store */
+  int64_t done, started_us, last_success_us;
+  int64_t successes, forbidden;
+  int unwell;                   /* failures of the sink in a row */
+  struct item *spare;           /* kept for reuse, linked by work.next */
+};
+
+/* meeting.c: decides how existing accounts are met. */
+int meeting_begin (struct delivery *);
+
+/* prepare.c. 1: work is ready; 0: nothing is to be sent (the row is done or deferred); -1: stop. */
+int prepare_item (struct delivery *, struct item *);
+/* Plans and builds the change for what is known now. Same results. */
+int prepare_change (struct delivery *, struct item *);
+void prepare_find (struct item *, enum phase, const char *attribute, const char *value);
+void prepare_read (struct item *);
+
+/* outcome.c: takes an answer. The same results as prepare_item. */
+int outcome_take (struct delivery *, struct item *);
+/* The row is done; counters and link are written. */
+int outcome_finish (struct delivery *, struct item *, const char *action);
+int outcome_park (struct delivery *, struct item *, const char *reason);
+int outcome_later (struct delivery *, struct item *, int64_t delay_ms, bool doubt);
+int outcome_stop (struct delivery *, struct item *, const char *reason);
+
+/* contest.c: accounts that were found (JSON array in work.documents). */
+int contest_take (struct delivery *, struct item *);
+/* One account of the first meeting's list. */
+int contest_account (struct delivery *, struct item *, const char *id, const char *external_id,
+                     const char *document);
+/* The next candidate name, or park. */
+int contest_next_name (struct delivery *, struct item *, const char *why);
+
+/* item memory */
+struct item *item_get (struct delivery *);
+void item_put (struct delivery *, struct item *);
+void item_free_spares (struct delivery *);
+
+#endif

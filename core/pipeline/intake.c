@@ -1,0 +1,257 @@
+/* Intake, the entry's side: unchanged entries stop at the fingerprint, changed ones become queue
+ * rows, those that cannot be mapped are parked (G7). The scan itself is scan.c. */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pipeline/pass.h"
+#include "util/clock.h"
+#include "util/log.h"
+#include "util/mem.h"
+
+#define FIRST_DELAY_MS ((int64_t) 60 * 1000)
+#define LONGEST_DELAY_MS ((int64_t) 24 * 3600 * 1000)
+
+void
+ids_add (struct ids *list, const char *id)
+{
+  if (list->count == list->size) {
+    list->size = list->size ? list->size * 2 : 64;
+    list->ids = mem_resize (list->ids, list->size, sizeof *list->ids);
+  }
+  list->ids[list->count++] = mem_copy_text (id);
+}
+
+void
+ids_fini (struct ids *list)
+{
+  for (size_t i = 0; i < list->count; i++)
+    free (list->ids[i]);
+  free (list->ids);
+  memset (list, 0, sizeof *list);
+}
+
+void
+intake_mark_seen (struct pass *pass, int64_t row)
+{
+  if ((size_t) row >= pass->seen_bits) {
+    size_t bits = ((size_t) row + 1) * 2 + 1024, old = (pass->seen_bits + 7) / 8;
+    pass->seen = mem_resize (pass->seen, (bits + 7) / 8, 1);
+    memset (pass->seen + old, 0, (bits + 7) / 8 - old);
+    pass->seen_bits = bits / 8 * 8;
+  }
+  pass->seen[row / 8] |= (unsigned char) (1u << (row % 8));
+}
+
+static int64_t
+growing_delay (int64_t attempts)
+{
+  int64_t delay = FIRST_DELAY_MS;
+  for (int64_t i = 1; i < attempts && delay < LONGEST_DELAY_MS; i++)
+    delay *= 2;
+  return delay < LONGEST_DELAY_MS ? delay : LONGEST_DELAY_MS;
+}
+
+int
+intake_park (struct pass *pass, struct link *link, const unsigned char *fingerprint,
+             const char *reason, struct error *error)
+{
+  mem_set_text (&link->parked, reason);
+  if (fingerprint)
+    memcpy (link->parked_fingerprint, fingerprint, FINGERPRINT_LEN);
+  link->attempts++;
+  link->next_try_ms = clock_now_ms () + growing_delay (link->attempts);
+  log_warning ("parked %s: %s", link->wanted_name ? link->wanted_name : link->id, reason);
+  log_debug ("parked %s is %s", link->id, link->name ? link->name : "(no name)");
+  return store_link_put (pass->store, link, error);
+}
+
+static char *
+token_text (const struct entry *entry)
+{
+  return entry->token.len ? mem_copy (buffer_text (&entry->token), entry->token.len) : NULL;
+}
+
+/* The first reference key: an entry's own, by which others point at it. */
+static const char *
+reference_key (const struct entry *entry)
+{
+  return entry->reference_keys.len ? buffer_text (&entry->reference_keys) : NULL;
+}
+
+static void
+describe_link (struct link *link, const struct entry *entry)
+{
+  mem_set_text (&link->name, buffer_text (&entry->name));
+  mem_set_text (&link->reference_key, reference_key (entry));
+  free (link->token);
+  link->token = token_text (entry);
+  link->reevaluate_at_ms = entry->reevaluate_at;
+}
+
+static bool
+same_leaves (const struct pass *pass, const struct link *link)
+{
+  return link->status == LINK_SYNCED && !link->parked && !(link->flags & LINK_SEND_ALL)
+         && link->mapping == pass->p->mapping_number
+         && link->leaf_count == mapping_leaf_count (pass->p->mapping)
+         && memcmp (link->leaves, pass->hashes, link->leaf_count * sizeof *link->leaves) == 0;
+}
+
+static bool
+turns_inactive (struct pass *pass, const struct link *link)
+{
+  int leaf = mapping_active_leaf (pass->p->mapping);
+  if (leaf < 0 || !link->account || link->status != LINK_SYNCED)
+    return false;
+  const char *active = leaves_get (&pass->leaves, (size_t) leaf);
+  return active && strcmp (active, "false") == 0 && pass->last[leaf] != pass->hashes[leaf];
+}
+
+static int
+queue_leaves (struct pass *pass, struct link *link, const unsigned char *fingerprint,
+              struct error *error)
+{
+  struct queued row;
+  struct buffer text;
+  int rc;
+  buffer_init (&text, ENTRY_MAX_BYTES * 8);
+  queued_init (&row);
+  leaves_encode (&pass->leaves, &text);
+  row.row = link->row;
+  row.intent = QUEUE_SYNC;
+  row.mapping = pass->p->mapping_number;
+  memcpy (row.fingerprint, fingerprint, FINGERPRINT_LEN);
+  row.leaves = buffer_take (&text);
+  row.wanted_name = leaves_text (&pass->leaves, (size_t) mapping_user_name_leaf (pass->p->mapping));
+  row.deactivates = turns_inactive (pass, link);
+  rc = store_queue_put (pass->store, &row, error);
+  queued_fini (&row);
+  return rc;
+}
+
+/* Where the account already is as the entry maps, only the fingerprint is new. */
+static int
+settle (struct pass *pass, struct link *link, const unsigned char *fingerprint, struct error *error)
+{
+  memcpy (link->fingerprint, fingerprint, FINGERPRINT_LEN);
+  pass->report->unchanged++;
+  if (store_queue_withdraw (pass->store, link->row, error) < 0)
+    return -1;
+  return store_link_put (pass->store, link, error);
+}
+
+/* It cannot be mapped, but that it should be inactive is told: that much is done. */
+static int
+disable_unmapped (struct pass *pass, struct link *link, struct error *error)
+{
+  struct queued row;
+  queued_init (&row);
+  row.row = link->row;
+  row.intent = QUEUE_DISABLE;
+  int rc = store_queue_put (pass->store, &row, error);
+  queued_fini (&row);
+  return rc;
+}
+
+static int
+park_unmapped (struct pass *pass, struct link *link, const unsigned char *fingerprint,
+               enum active_state active, const char *reason, struct error *error)
+{
+  bool owned = link->account && link->status == LINK_SYNCED;
+  if (intake_park (pass, link, fingerprint, reason, error) < 0)
+    return -1;
+  if (owned && active == ACTIVE_FALSE)
+    return disable_unmapped (pass, link, error);
+  return store_queue_withdraw (pass->store, link->row, error);
+}
+
+static int
+map_and_queue (struct pass *pass, struct link *link, const unsigned char *fingerprint,
+               struct error *error)
+{
+  struct pipeline *p = pass->p;
+  struct error reason;
+  enum active_state active = ACTIVE_UNMAPPED;
+  if (knowledge_of (pass, link, pass->last, pass->known, error) < 0)
+    return -1;
+  leaves_reset (&pass->leaves);
+  int rc = map_entry (p->mapping, &pass->entry, p->hasher, pass->last, &pass->leaves, &active, &reason);
+  if (rc < 0)
+    return park_unmapped (pass, link, fingerprint, active, reason.text, error);
+  map_hash_leaves (p->mapping, p->hasher, &pass->leaves, pass->hashes);
+  if (same_leaves (pass, link))
+    return settle (pass, link, fingerprint, error);
+  if (store_link_put (pass->store, link, error) < 0)
+    return -1;
+  return queue_leaves (pass, link, fingerprint, error);
+}
+
+/* Parked, unchanged, and not yet due: it stays parked. */
+static bool
+stays_parked (const struct pass *pass, const struct link *link, const unsigned char *fingerprint)
+{
+  return link->parked && !pass->force && link->next_try_ms > pass->started_ms
+         && memcmp (link->parked_fingerprint, fingerprint, FINGERPRINT_LEN) == 0;
+}
+
+static int
+intake_changed (struct pass *pass, const unsigned char *fingerprint, struct error *error)
+{
+  struct link link;
+  link_init (&link);
+  const char *id = buffer_text (&pass->entry.id);
+  int rc = store_link_by_id (pass->store, id, &link, error);
+  if (rc == 0)
+    link.id = mem_copy_text (id);
+  if (rc >= 0) {
+    describe_link (&link, &pass->entry);
+    rc = stays_parked (pass, &link, fingerprint) ? store_link_put (pass->store, &link, error)
+                                                 : map_and_queue (pass, &link, fingerprint, error);
+  }
+  if (rc >= 0 && link.row)
+    intake_mark_seen (pass, link.row);
+  link_fini (&link);
+  return rc < 0 ? -1 : 0;
+}
+
+/* Nothing that is sent has changed; what people call it or its version may have. */
+static int
+touch (struct pass *pass, const struct glance *glance, const unsigned char *fingerprint,
+       struct error *error)
+{
+  const struct entry *e = &pass->entry;
+  uint64_t name = store_text_hash (pass->store, buffer_text (&e->name), e->name.len);
+  uint64_t token = store_text_hash (pass->store, buffer_text (&e->token), e->token.len);
+  if (name == glance->name_hash && token == glance->token_hash
+      && e->reevaluate_at == glance->reevaluate_at_ms)
+    return 0;
+  MEM_AUTO char *text = token_text (e);
+  return store_link_touch (pass->store, glance->row, buffer_text (&e->name), text,
+                           reference_key (e), e->reevaluate_at, fingerprint, error);
+}
+
+int
+intake_entry (struct pass *pass, struct error *error)
+{
+  struct glance glance;
+  unsigned char fingerprint[FINGERPRINT_LEN];
+  const struct entry *e = &pass->entry;
+  if (!e->id.len)
+    return error_set (error, "%s: an entry came without an id; is it a fault of the plugin?",
+                      pass->p->settings->source.name);
+  map_fingerprint (pass->p->mapping, e, pass->p->hasher, fingerprint);
+  int found = store_glance (pass->store, buffer_text (&e->id), e->id.len, &glance, error);
+  if (found < 0)
+    return -1;
+  bool same = found && !pass->force && glance.mapping == pass->p->mapping_number && !e->too_large
+              && memcmp (glance.fingerprint, fingerprint, FINGERPRINT_LEN) == 0;
+  if (!same || glance.parked || (!glance.queued && glance.status != LINK_SYNCED))
+    return intake_changed (pass, fingerprint, error);
+  intake_mark_seen (pass, glance.row);
+  if (!glance.queued)
+    pass->report->unchanged++;
+  return touch (pass, &glance, fingerprint, error);
+}

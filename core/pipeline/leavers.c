@@ -1,0 +1,98 @@
+/* Leavers: who the source says is gone, or whom a complete read did not show; each confirmed by
+ * asking for the id, before anything is queued (G3). */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pipeline/pass.h"
+#include "util/log.h"
+#include "util/mem.h"
+
+/* What becomes of an account whose entry left. */
+static int
+queue_leaver (struct pass *pass, struct link *link, struct error *error)
+{
+  struct queued row;
+  queued_init (&row);
+  row.row = link->row;
+  row.intent = pass->p->settings->leavers == LEAVER_DELETE
+                       && pass->p->settings->delete_after_ms < 0 && !(link->flags & LINK_ADOPTED)
+                   ? QUEUE_DELETE
+                   : QUEUE_DISABLE;
+  int rc = store_queue_put (pass->store, &row, error);
+  queued_fini (&row);
+  return rc;
+}
+
+static int
+leave_without_change (struct pass *pass, struct link *link, struct error *error)
+{
+  if (store_queue_withdraw (pass->store, link->row, error) < 0)
+    return -1;
+  if (!link->account)
+    return store_link_forget (pass->store, link->row, error);
+  link->status = LINK_LEFT;
+  mem_set_text (&link->parked, NULL);
+  mem_set_text (&link->last_action, "left the source; leavers.policy is ignore");
+  return store_link_put (pass->store, link, error);
+}
+
+static int
+take_leaver (struct pass *pass, const char *id, struct error *error)
+{
+  struct link link;
+  link_init (&link);
+  int rc = store_link_by_id (pass->store, id, &link, error);
+  bool present = rc == 1 && (link.status == LINK_SYNCED || link.status == LINK_NEW);
+  if (present && link.account && pass->p->settings->leavers != LEAVER_IGNORE)
+    rc = queue_leaver (pass, &link, error);
+  else if (present)
+    rc = leave_without_change (pass, &link, error);
+  link_fini (&link);
+  return rc < 0 ? -1 : 0;
+}
+
+static int
+add_absent (void *data, struct link *link)
+{
+  ids_add (data, link->id);
+  return 0;
+}
+
+/* May absence count in this pass? Says why not. */
+static bool
+absence_counts (struct pass *pass)
+{
+  if (pass->end != SCAN_ALL)
+    return false;
+  if (!pass->server_changed)
+    return true;
+  log_info ("this read came from another server than the last one: who is missing here is looked "
+            "for again in the next complete read");
+  return false;
+}
+
+static void
+ids_merge (struct ids *into, const struct ids *from)
+{
+  for (size_t i = 0; i < from->count; i++)
+    ids_add (into, from->ids[i]);
+}
+
+int
+leavers_find (struct pass *pass, struct error *error)
+{
+  struct ids candidates = { 0 };
+  int rc = 0;
+  if (absence_counts (pass))
+    rc = store_absent_each (pass->store, pass->seen, pass->seen_bits, add_absent, &candidates, error);
+  ids_merge (&candidates, &pass->deleted);
+  if (rc >= 0)
+    rc = intake_get (pass, candidates.ids, candidates.count, take_leaver, error);
+  if (pass->unconfirmed)
+    log_warning ("%lld entries that seem to have left could not be confirmed; their accounts are "
+                 "not touched", (long long) pass->unconfirmed);
+  ids_fini (&candidates);
+  return rc < 0 ? -1 : 0;
+}

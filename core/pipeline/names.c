@@ -1,0 +1,165 @@
+/* Names that several want: of entries that want one name, who holds it keeps it, then by source
+ * id (G12). Those whom nobody contests simply get what they want. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pipeline/names.h"
+#include "util/log.h"
+#include "util/mem.h"
+#include "util/text.h"
+
+bool
+names_equal (const char *a, const char *b)
+{
+  if (!a || !b)
+    return a == b;
+  MEM_AUTO char *fa = text_fold (a);
+  MEM_AUTO char *fb = text_fold (b);
+  return strcmp (fa, fb) == 0;
+}
+
+/* Does the entry of this row want another name than it holds, in a change that is on its way? */
+static bool
+gives_up (struct pass *pass, const struct link *holder, struct error *error)
+{
+  struct queued row;
+  queued_init (&row);
+  int rc = store_queue_of (pass->store, holder->row, &row, error);
+  const char *target = row.temporary_name ? row.temporary_name : row.name ? row.name : row.wanted_name;
+  bool gives = rc == 1 && row.intent == QUEUE_SYNC && row.state != QUEUE_HELD && target
+               && !names_equal (target, holder->given_name) && !holder->parked;
+  /* a suffixed entry that still wants the same name keeps what it has */
+  if (gives && !row.name && names_equal (row.wanted_name, holder->wanted_name))
+    gives = false;
+  queued_fini (&row);
+  return gives;
+}
+
+int
+names_holder (struct pass *pass, const char *name, int64_t row, struct link *ret_holder,
+              enum holder_kind *ret_kind, struct error *error)
+{
+  int rc = store_link_by_given_name (pass->store, name, ret_holder, error);
+  if (rc < 0)
+    return -1;
+  if (rc == 0)
+    *ret_kind = HOLDER_NOBODY;
+  else if (ret_holder->row == row)
+    *ret_kind = HOLDER_SELF;
+  else if (ret_holder->status == LINK_DISABLED || ret_holder->status == LINK_DELETED
+           || ret_holder->status == LINK_LEFT)
+    *ret_kind = HOLDER_LEFT;
+  else
+    *ret_kind = gives_up (pass, ret_holder, error) ? HOLDER_OTHER_LEAVING : HOLDER_OTHER;
+  return 0;
+}
+
+bool
+names_protected (const struct settings *settings, const char *name)
+{
+  for (size_t i = 0; name && i < settings->protect_count; i++)
+    if (names_equal (settings->protect[i], name))
+      return true;
+  return false;
+}
+
+struct claim
+names_claim (const struct settings *settings, enum holder_kind holder, int attempts)
+{
+  return (struct claim){ .holder = holder,
+                         .adopt_foreign = settings->adopt_foreign,
+                         .attempts = attempts,
+                         .policy = settings->collision,
+                         .left = settings->collision_left,
+                         .max_attempts = (int) settings->collision_attempts };
+}
+
+struct search {
+  struct pass *pass;
+  struct error *error;
+};
+
+static int
+park_contested (struct pass *pass, struct queued *row, struct link *link, const struct link *holder,
+                const char *why, struct error *error)
+{
+  MEM_AUTO char *reason =
+      mem_format ("the user name %s is held by the account of %s (%s): %s. `syncd link` decides one case",
+                  row->wanted_name, holder->id ? holder->id : "another", holder->account ? holder->account : "?", why);
+  if (intake_park (pass, link, row->fingerprint, reason, error) < 0)
+    return -1;
+  return store_queue_done (pass->store, row->number, error);
+}
+
+static int
+give (struct pass *pass, struct queued *row, const char *name, int n, struct error *error)
+{
+  mem_set_text (&row->name, name);
+  row->name_number = n;
+  return store_queue_update (pass->store, row, error);
+}
+
+/* Tries the wanted name, then the candidates after it. 1: decided. */
+static int
+try_name (struct pass *pass, struct queued *row, struct link *link, int n, struct error *error)
+{
+  const struct settings *s = pass->p->settings;
+  MEM_AUTO char *name = collide_candidate (s->collision_format, row->wanted_name, n);
+  struct link holder;
+  enum holder_kind kind;
+  const char *why = "";
+  link_init (&holder);
+  int rc = names_holder (pass, name, row->row, &holder, &kind, error);
+  if (rc == 0 && (kind == HOLDER_NOBODY || kind == HOLDER_OTHER_LEAVING || kind == HOLDER_SELF)
+      && store_name_promised (pass->store, name, row->row))
+    kind = HOLDER_OTHER;
+  if (rc == 0) {
+    struct claim claim = names_claim (s, kind, n);
+    enum verdict verdict = collide_judge (&claim, &why);
+    if (verdict == VERDICT_TAKE || verdict == VERDICT_WAIT)
+      rc = give (pass, row, name, n, error) < 0 ? -1 : 1;
+    else if (verdict == VERDICT_PARK)
+      rc = park_contested (pass, row, link, &holder, why, error) < 0 ? -1 : 1;
+    else if (verdict == VERDICT_FAIL)
+      rc = error_set (error, "the user name %s that %s wants is taken, and collision.policy is fail",
+                      name, link->id);
+    else if (verdict == VERDICT_LINK || verdict == VERDICT_ADOPT)
+      rc = give (pass, row, name, n, error) < 0 ? -1 : 1; /* delivery meets the account */
+  }
+  link_fini (&holder);
+  return rc;
+}
+
+static int
+decide_name (struct pass *pass, struct queued *row, struct link *link, struct error *error)
+{
+  int rc = 0;
+  if (link->given_name && names_equal (link->wanted_name, row->wanted_name))
+    return give (pass, row, link->given_name, 0, error);
+  for (int n = 0; rc == 0 && n <= pass->p->settings->collision_attempts + 1; n++)
+    rc = try_name (pass, row, link, n, error);
+  return rc < 0 ? -1 : 0;
+}
+
+static int
+visit (void *data, struct queued *row, const char *id)
+{
+  struct search *search = data;
+  struct link link;
+  (void) id;
+  link_init (&link);
+  int rc = store_link_by_row (search->pass->store, row->row, &link, search->error);
+  if (rc == 1)
+    rc = decide_name (search->pass, row, &link, search->error);
+  link_fini (&link);
+  return rc < 0 ? -1 : 0;
+}
+
+int
+names_give (struct pass *pass, struct error *error)
+{
+  struct search search = { pass, error };
+  return store_names_contested_each (pass->store, visit, &search, error) < 0 ? -1 : 0;
+}

@@ -1,0 +1,17 @@
+/* Who holds a user name, as far as the state knows. Main thread only. */
+#ifndef SYNCD_PIPELINE_NAMES_H
+#define SYNCD_PIPELINE_NAMES_H
+
+#include "pipeline/pass.h"
+#include "plan/collide.h"
+
+/* Equal as user names: NFC, case folded; NULL equals only NULL. */
+bool names_equal (const char *a, const char *b);
+/* Who holds NAME, seen from the entry of ROW. RET_HOLDER must be init'ed. */
+int names_holder (struct pass *, const char *name, int64_t row, struct link *ret_holder,
+                  enum holder_kind *ret_kind, struct error *);
+bool names_protected (const struct settings *, const char *name);
+/* A claim with the configured policies; the caller fills what it knows of the account. */
+struct claim names_claim (const struct settings *, enum holder_kind, int attempts);
+
+#endif

@@ -1,0 +1,345 @@
+/* One pass, from opening both ends to the report; see pass.h. */
+#include "config.h"
+#include "pipeline/pass.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pipeline/names.h"
+#include "pipeline/preview.h"
+#include "util/clock.h"
+#include "util/log.h"
+#include "util/mem.h"
+
+static void
+pass_init (struct pass *pass, struct pipeline *p, const struct pass_options *options,
+           struct report *report)
+{
+  memset (pass, 0, sizeof *pass);
+  pass->p = p;
+  pass->options = options;
+  pass->report = report;
+  pass->started_ms = clock_now_ms ();
+  buffer_init (&pass->checkpoint, (size_t) 1 << 20);
+  report->source_name = p->settings->source.name;
+  report->sink_name = p->settings->sink.name;
+}
+
+/* What needs the mapping's size. */
+static void
+pass_make_room (struct pass *pass)
+{
+  size_t leaves = mapping_leaf_count (pass->p->mapping);
+  pass->store = pass->p->store;
+  entry_init (&pass->entry, mapping_attribute_count (pass->p->mapping));
+  leaves_init (&pass->leaves, leaves);
+  pass->hashes = mem_new (leaves, sizeof *pass->hashes);
+  pass->last = mem_new (leaves, sizeof *pass->last);
+  pass->known = mem_new (leaves, 1);
+  intake_mark_seen (pass, store_max_row (pass->store) + 1);
+  memset (pass->seen, 0, (pass->seen_bits + 7) / 8);
+}
+
+static void
+pass_fini (struct pass *pass)
+{
+  if (pass->store) {
+    entry_fini (&pass->entry);
+    leaves_fini (&pass->leaves);
+  }
+  free (pass->hashes);
+  free (pass->last);
+  free (pass->known);
+  free (pass->seen);
+  ids_fini (&pass->deleted);
+  ids_fini (&pass->changed);
+  buffer_fini (&pass->checkpoint);
+  free (pass->partial);
+}
+
+static bool
+fact_differs (struct pass *pass, const char *name, const char *now)
+{
+  BUFFER_AUTO struct buffer kept;
+  buffer_init (&kept, 1 << 16);
+  return store_get_fact (pass->store, name, &kept) == 1 && kept.len && now
+         && strcmp (buffer_text (&kept), now) != 0;
+}
+
+static bool
+has_fact (struct pass *pass, const char *name)
+{
+  BUFFER_AUTO struct buffer kept;
+  buffer_init (&kept, 1 << 20);
+  return store_get_fact (pass->store, name, &kept) == 1;
+}
+
+static int
+look_back (struct pass *pass, struct error *error)
+{
+  struct store_counts counts;
+  const struct source_facts *facts = &pass->p->source_facts;
+  if (store_counts (pass->store, &counts, error) < 0)
+    return -1;
+  pass->first = !has_fact (pass, "first_pass");
+  pass->owned_active = counts.active;
+  pass->scope_changed = fact_differs (pass, "scope", facts->scope);
+  pass->server_changed = fact_differs (pass, "server", facts->server);
+  pass->report->changes = mem_copy_text (facts->changes);
+  if (pass->scope_changed)
+    log_warning ("filter, base, bind identity or id attribute differ from the last completed read: "
+                 "everything is read, and leavers are held");
+  return 0;
+}
+
+static int
+open_all (struct pass *pass, struct error *error)
+{
+  struct pipeline *p = pass->p;
+  if (!p->source_session && pipeline_open_source (p, error) < 0)
+    return -1;
+  if (!p->mapping && pipeline_compile (p, error) < 0)
+    return -1;
+  if (pipeline_check_identity (p, error) < 0)
+    return -1;
+  pass_make_room (pass);
+  int64_t doubtful = store_queue_recover (pass->store, error);
+  if (doubtful > 0)
+    log_info ("%" PRId64 " changes were under way when the last run ended; they are looked up before "
+              "they are done again", doubtful);
+  return doubtful < 0 ? -1 : look_back (pass, error);
+}
+
+static int
+add_id (void *data, struct link *link)
+{
+  ids_add (data, link->id);
+  return 0;
+}
+
+static int
+gone (struct pass *pass, const char *id, struct error *error)
+{
+  (void) error;
+  ids_add (&pass->deleted, id);
+  return 0;
+}
+
+/* Asks the source again for entries that the state lists; NEW_NAMES: names must be given again. */
+static int
+read_again (struct pass *pass, enum link_filter filter, struct error *error)
+{
+  struct ids ids = { 0 };
+  int rc = store_links_each (pass->store, filter, pass->started_ms, add_id, &ids, error);
+  bool forced = pass->force;
+  pass->force = true;
+  if (rc >= 0)
+    rc = intake_get (pass, ids.ids, ids.count, gone, error);
+  pass->force = forced;
+  ids_fini (&ids);
+  return rc < 0 ? -1 : 0;
+}
+
+struct bare {
+  struct pass *pass;
+  struct ids ids;
+  struct error *error;
+};
+
+static int
+add_bare (void *data, struct queued *row)
+{
+  struct bare *bare = data;
+  struct link link;
+  if (row->intent != QUEUE_SYNC
+      || (row->leaves && row->mapping == bare->pass->p->mapping_number))
+    return 0;
+  link_init (&link);
+  int rc = store_link_by_row (bare->pass->store, row->row, &link, bare->error);
+  if (rc == 1)
+    ids_add (&bare->ids, link.id);
+  link_fini (&link);
+  return rc < 0 ? -1 : 0;
+}
+
+/* A released row keeps no values, and a row of another mapping cannot be sent: read again. */
+static int
+read_bare_rows (struct pass *pass, struct error *error)
+{
+  struct bare bare = { .pass = pass, .error = error };
+  int rc = store_queue_each (pass->store, QUEUE_WAITING, add_bare, &bare, error);
+  bool forced = pass->force;
+  pass->force = true;
+  if (rc >= 0 && bare.ids.count)
+    rc = intake_get (pass, bare.ids.ids, bare.ids.count, gone, error);
+  if (rc >= 0 && bare.ids.count) {
+    rc = store_begin (pass->store, error);
+    if (rc == 0 && (rc = names_give (pass, error)) == 0)
+      rc = store_commit (pass->store, error);
+  }
+  pass->force = forced;
+  ids_fini (&bare.ids);
+  return rc < 0 ? -1 : 0;
+}
+
+static int
+find_only (struct pass *pass, struct error *error)
+{
+  struct link link;
+  if (!pass->options->only)
+    return 0;
+  link_init (&link);
+  int rc = store_link_search (pass->store, pass->options->only, &link, error);
+  if (rc == 1)
+    pass->only_row = link.row;
+  link_fini (&link);
+  if (rc == 0)
+    return error_set (error, "nobody is known as \"%s\": give the source's id, the DN or the user name",
+                      pass->options->only);
+  return rc < 0 ? -1 : 0;
+}
+
+static int
+take_in (struct pass *pass, struct error *error)
+{
+  if (!pass->options->only && read_again (pass, LINKS_DUE, error) < 0)
+    return -1;
+  int rc = intake_run (pass, error);
+  pass->report->complete = pass->end == SCAN_ALL || (rc == 0 && pass->end == SCAN_CHANGES);
+  if (rc == 0 && pass->end == SCAN_PARTIAL)
+    return error_set (error, "%s: the read is not complete: %s. Nobody counts as a leaver, the "
+                      "checkpoint stays", pass->p->settings->source.name, pass->partial);
+  return rc;
+}
+
+static int
+delivered_references (struct pass *pass, struct error *error)
+{
+  for (int round = 0; round < 2 && pass->newly_linked && !pass->options->only; round++) {
+    pass->newly_linked = 0;
+    pass->report->references_left_out = 0;
+    if (read_again (pass, LINKS_REFERENCES, error) < 0 || delivery_run (pass, error) < 0)
+      return -1;
+  }
+  return 0;
+}
+
+static int
+put_fact (struct pass *pass, const char *name, struct error *error)
+{
+  MEM_AUTO char *now = mem_format ("%" PRId64, pass->started_ms);
+  if (store_begin (pass->store, error) < 0
+      || store_put_fact (pass->store, name, now, strlen (now), error) < 0)
+    return -1;
+  return store_commit (pass->store, error);
+}
+
+static int
+deliver (struct pass *pass, struct error *error)
+{
+  if (delivery_run (pass, error) < 0 || delivered_references (pass, error) < 0)
+    return -1;
+  if (atomic_load (&pass->p->cancelled))
+    return error_set (error, "stopped; what is queued goes on in the next run");
+  if (!pass->first || pass->end == SCAN_FAILED || pass->options->only)
+    return 0;
+  if (store_begin (pass->store, error) < 0 || store_accounts_drop (pass->store, error) < 0
+      || store_commit (pass->store, error) < 0)
+    return -1;
+  return put_fact (pass, "first_pass", error);
+}
+
+/* A failed read still delivers what it showed, as far as the brakes allow (guarantees: A pass). */
+static int
+run_steps (struct pass *pass, struct error *error)
+{
+  struct error later;
+  if (open_all (pass, error) < 0)
+    return -1;
+  int rc = take_in (pass, error);
+  if (decide_run (pass, rc < 0 ? &later : error) < 0 || find_only (pass, rc < 0 ? &later : error) < 0)
+    return -1;
+  if (pass->options->dry_run)
+    return preview_count (pass, error) < 0 ? -1 : rc;
+  if (read_bare_rows (pass, rc < 0 ? &later : error) < 0)
+    return -1;
+  if (deliver (pass, rc < 0 ? &later : error) < 0)
+    rc = -1;
+  return rc;
+}
+
+static int
+list_parked (void *data, struct link *link)
+{
+  struct report *report = data;
+  report_add (&report->parked_list, link->id,
+              link->wanted_name ? link->wanted_name : link->given_name, link->parked);
+  return 0;
+}
+
+static void
+take_stock (struct pass *pass)
+{
+  struct store_counts counts;
+  struct error ignored;
+  struct report *report = pass->report;
+  if (!pass->store || store_counts (pass->store, &counts, &ignored) < 0)
+    return;
+  report->queued = counts.queued;
+  report->parked = counts.parked;
+  report->held = counts.held;
+  store_links_each (pass->store, LINKS_PARKED, 0, list_parked, report, &ignored);
+  if (report->held)
+    preview_held (pass);
+}
+
+static int
+exit_status (struct pass *pass, int rc, const struct error *error)
+{
+  struct report *report = pass->report;
+  int signal = atomic_load (&pass->p->cancelled);
+  report->result = rc < 0 ? "failed" : report->held ? "held" : report->parked ? "parked" : "ok";
+  if (rc < 0)
+    mem_set_text (&report->error, error->text);
+  if (rc < 0 && error->exit_status == 2)
+    return 2;
+  if (signal)
+    return 128 + signal;
+  return rc < 0 ? 1 : report->held ? 4 : report->parked ? 3 : 0;
+}
+
+static void
+record_run (struct pass *pass)
+{
+  struct error ignored;
+  BUFFER_AUTO struct buffer json;
+  buffer_init (&json, (size_t) 32 << 20);
+  if (!pass->store || pass->options->dry_run)
+    return;
+  report_json (pass->report, &json);
+  if (store_begin (pass->store, &ignored) == 0
+      && store_run_put (pass->store, pass->started_ms, buffer_text (&json), &ignored) == 0)
+    store_commit (pass->store, &ignored);
+  else
+    store_rollback (pass->store);
+}
+
+int
+pass_run (struct pipeline *p, const struct pass_options *options, struct report *report)
+{
+  struct pass pass;
+  struct error error = { 1, "" };
+  int64_t began = clock_monotonic_us ();
+  pass_init (&pass, p, options, report);
+  int rc = run_steps (&pass, &error);
+  if (rc < 0)
+    log_error ("%s", error.text);
+  take_stock (&pass);
+  report->requests = budget_requests (&p->budget);
+  report->seconds = (double) (clock_monotonic_us () - began) / 1e6;
+  int status = exit_status (&pass, rc, &error);
+  record_run (&pass);
+  pass_fini (&pass);
+  return status;
+}

@@ -1,0 +1,98 @@
+/* One pass: intake, decide, delivery (guarantees: A pass). Main thread only.
+ *
+ * This header is the pipeline's own: what its files share while a pass runs. */
+#ifndef SYNCD_PIPELINE_PASS_H
+#define SYNCD_PIPELINE_PASS_H
+
+#include "pipeline/pipeline.h"
+
+struct preview; /* pipeline/preview.h */
+
+struct pass_options {
+  bool full;          /* read everything, whatever the checkpoint says */
+  bool dry_run;       /* the store is a scratch copy; nothing is delivered */
+  bool progress;      /* a progress line on the terminal */
+  const char *only;   /* one entry: id, DN or user name */
+  /* dry run: is shown every planned change */
+  void (*preview) (void *data, const struct preview *);
+  void *preview_data;
+};
+
+enum scan_end { SCAN_FAILED, SCAN_ALL, SCAN_CHANGES, SCAN_PARTIAL };
+
+struct ids {
+  char **ids;
+  size_t count, size;
+};
+
+struct pass {
+  struct pipeline *p;
+  const struct pass_options *options;
+  struct report *report;
+  struct store *store;
+  int64_t started_ms;
+
+  /* what was so when the pass began */
+  bool first;                 /* no pass with this sink was completed yet */
+  int64_t owned_active;
+  bool scope_changed;         /* filter, base, bind identity or id attribute */
+  bool server_changed;
+
+  /* intake */
+  struct entry entry;         /* the one being read */
+  struct leaves leaves;
+  uint64_t *hashes, *last;    /* by leaf */
+  unsigned char *known;       /* enum known by leaf */
+  unsigned char *seen;        /* a bit a row of the store */
+  size_t seen_bits;
+  struct ids deleted;         /* explicit deletes, to be confirmed */
+  struct ids changed;         /* inventory: token differs, to be fetched */
+  struct buffer checkpoint;   /* the newest one shown */
+  bool has_checkpoint;
+  enum scan_end end;
+  char *partial;              /* why the read is not complete */
+  int64_t only_row;           /* 0: everybody */
+
+  int64_t unconfirmed;        /* leavers that the source could not tell of */
+  bool force;                 /* look at the entry's document though nothing changed */
+  int64_t newly_linked;       /* accounts that became known: references may resolve now */
+};
+
+/* Runs one pass; the report is filled whatever happens. Returns the exit status. */
+int pass_run (struct pipeline *, const struct pass_options *, struct report *);
+
+/* -- used by pass.c -- */
+
+/* intake.c */
+int intake_run (struct pass *, struct error *);
+/* Looks at one entry as the source showed it: unchanged, queued or parked. */
+int intake_entry (struct pass *, struct error *);
+void intake_mark_seen (struct pass *, int64_t row);
+/* Asks the source for these and looks at those that it has; calls ABSENT (may be NULL) for each
+ * that is gone or out of scope. */
+int intake_get (struct pass *, char *const *ids, size_t count,
+                int (*absent) (struct pass *, const char *id, struct error *), struct error *);
+void ids_add (struct ids *, const char *id);
+void ids_fini (struct ids *);
+/* Parks an entry with a reason and grows its delay. */
+int intake_park (struct pass *, struct link *, const unsigned char *fingerprint, const char *reason,
+                 struct error *);
+
+/* knowledge.c: what was last sent, in the order of the present mapping's leaves. */
+int knowledge_of (struct pass *, const struct link *, uint64_t *ret_last, unsigned char *ret_known,
+                  struct error *);
+
+/* decide.c: leavers, brakes, names, checkpoint: in one transaction. */
+int decide_run (struct pass *, struct error *);
+
+/* leavers.c */
+int leavers_find (struct pass *, struct error *);
+/* brakes.c */
+int brakes_apply (struct pass *, struct error *);
+/* names.c */
+int names_give (struct pass *, struct error *);
+
+/* delivery.c: brings the queue to the sink. */
+int delivery_run (struct pass *, struct error *);
+
+#endif

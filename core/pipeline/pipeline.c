@@ -1,0 +1,385 @@
+/* One configured pipeline; see pipeline.h. */
+#include "config.h"
+#include "pipeline/pipeline.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pipeline/wanted.h"
+#include "util/clock.h"
+#include "util/log.h"
+#include "util/mem.h"
+
+#define DOCUMENT_MAX ((size_t) 8 << 20)
+
+void
+pipeline_init (struct pipeline *p, const struct settings *settings)
+{
+  memset (p, 0, sizeof *p);
+  p->settings = settings;
+  atomic_init (&p->cancelled, 0);
+}
+
+static void
+close_ends (struct pipeline *p)
+{
+  if (p->source_session)
+    p->source->plugin->close (&p->source_ctx, p->source_session);
+  if (p->source_instance)
+    p->source->plugin->destroy (&p->source_ctx, p->source_instance);
+  if (p->sink_session)
+    p->sink->plugin->close (&p->sink_ctx, p->sink_session);
+  if (p->sink_instance)
+    p->sink->plugin->destroy (&p->sink_ctx, p->sink_instance);
+  options_free (p->source_config);
+  options_free (p->sink_config);
+  if (p->loader)
+    loader_free (p->loader);
+}
+
+void
+pipeline_fini (struct pipeline *p)
+{
+  close_ends (p);
+  if (p->sink_config)
+    budget_fini (&p->budget);
+  wanted_free (p);
+  mapping_free (p->mapping);
+  schema_free (p->schema);
+  hasher_free (p->hasher);
+  if (p->store)
+    store_close (p->store);
+  free (p->source_facts.identity);
+  free (p->source_facts.scope);
+  free (p->source_facts.server);
+  free (p->source_facts.changes);
+  free (p->source_facts.why);
+  free (p->sink_facts.identity);
+}
+
+/* Adds the end's name where the plugin's words do not have it; the exit status by the code. */
+static int
+plugin_error (struct error *error, struct syncd_ctx *ctx, int32_t code, const char *what)
+{
+  bool configuration = code == SYNCD_E_CONFIG || code == SYNCD_E_UNSUPPORTED;
+  error_set (error, "%s: %s: %s", ctx->who, what, host_failure (ctx, code));
+  if (configuration)
+    error->exit_status = 2;
+  return -1;
+}
+
+static int
+load_end (struct pipeline *p, const struct endpoint *end, unsigned kind,
+          const struct loaded **ret_loaded, struct syncd_config **ret_config, struct error *error)
+{
+  if (loader_load (p->loader, end->plugin, kind, ret_loaded, error) < 0)
+    return -1;
+  return options_load (end, (*ret_loaded)->plugin, ret_config, error);
+}
+
+static int
+create_end (const struct loaded *end, struct syncd_ctx *ctx, const struct syncd_config *config,
+            void **ret_instance, struct error *error)
+{
+  int32_t code = end->plugin->create (ctx, end->state, config, ret_instance);
+  if (code < 0)
+    plugin_error (error, ctx, code, "configuration");
+  if (code < 0)
+    error->exit_status = 2;
+  return code < 0 ? -1 : 0;
+}
+
+int
+pipeline_load (struct pipeline *p, const char *plugin_dir, struct error *error)
+{
+  const struct settings *s = p->settings;
+  p->loader = loader_new (plugin_dir);
+  if (load_end (p, &s->source, SYNCD_KIND_SOURCE, &p->source, &p->source_config, error) < 0
+      || load_end (p, &s->sink, SYNCD_KIND_SINK, &p->sink, &p->sink_config, error) < 0)
+    return -1;
+  budget_init (&p->budget, options_number (p->sink_config, "requests_per_minute"), &p->cancelled);
+  host_ctx_init (&p->source_ctx, s->source.name, &p->cancelled, NULL);
+  host_ctx_init (&p->sink_ctx, s->sink.name, &p->cancelled, &p->budget.hooks);
+  if (create_end (p->source, &p->source_ctx, p->source_config, &p->source_instance, error) < 0)
+    return -1;
+  return create_end (p->sink, &p->sink_ctx, p->sink_config, &p->sink_instance, error);
+}
+
+int
+pipeline_open_store (struct pipeline *p, enum store_mode mode, struct error *error)
+{
+  unsigned char key[HASH_KEY_LEN];
+  if (store_open (p->settings->state_path, mode, &p->store, error) < 0)
+    return -1;
+  if (p->store) {
+    p->hasher = hasher_new (store_key (p->store));
+    return 0;
+  }
+  hash_random (key, sizeof key);
+  p->hasher = hasher_new (key);
+  return 0;
+}
+
+static char *
+json_member (const json_t *object, const char *key)
+{
+  const json_t *value = json_object_get (object, key);
+  if (json_is_string (value))
+    return mem_copy_text (json_string_value (value));
+  if (!json_is_object (value))
+    return NULL;
+  char *text = json_dumps (value, JSON_COMPACT | JSON_SORT_KEYS);
+  char *copy = mem_copy_text (text);
+  free (text);
+  return copy;
+}
+
+static void
+log_warnings (const char *who, const json_t *about)
+{
+  size_t i;
+  json_t *line;
+  json_array_foreach (json_object_get (about, "warnings"), i, line)
+    log_write (SYNCD_LOG_WARNING, who, "%s", json_string_value (line));
+}
+
+static json_t *
+parse_description (struct buffer *text, struct syncd_ctx *ctx, struct error *error)
+{
+  json_error_t why;
+  json_t *about = json_loadb (buffer_text (text), text->len, JSON_REJECT_DUPLICATES, &why);
+  if (!json_is_object (about)) {
+    json_decref (about);
+    error_set (error, "%s: the plugin describes itself in something that is not JSON: %s",
+               ctx->who, why.text);
+    return NULL;
+  }
+  log_warnings (ctx->who, about);
+  return about;
+}
+
+static void
+take_source_facts (struct pipeline *p, const json_t *about)
+{
+  size_t i;
+  json_t *blind;
+  p->source_facts.identity = json_member (about, "identity");
+  p->source_facts.scope = json_member (about, "scope");
+  p->source_facts.server = json_member (about, "server");
+  p->source_facts.changes = json_member (about, "changes");
+  p->source_facts.why = json_member (about, "why");
+  json_array_foreach (json_object_get (about, "blind"), i, blind)
+    if (json_is_string (blind) && strstr (json_string_value (blind), "delete"))
+      p->source_facts.blind_to_deletes = true;
+}
+
+int
+pipeline_open_source (struct pipeline *p, struct error *error)
+{
+  int32_t code = p->source->plugin->open (&p->source_ctx, p->source_instance, &p->source_session);
+  if (code < 0)
+    return plugin_error (error, &p->source_ctx, code, "cannot open the source");
+  BUFFER_AUTO struct buffer text;
+  buffer_init (&text, DOCUMENT_MAX);
+  code = p->source->source->describe (&p->source_ctx, p->source_session, host_buffer (&text));
+  if (code < 0)
+    return plugin_error (error, &p->source_ctx, code, "the source cannot describe itself");
+  json_t *about = parse_description (&text, &p->source_ctx, error);
+  if (!about)
+    return -1;
+  take_source_facts (p, about);
+  json_decref (about);
+  return 0;
+}
+
+int
+pipeline_open_sink (struct pipeline *p, struct error *error)
+{
+  if (p->sink_session)
+    return 0;
+  int32_t code = p->sink->plugin->open (&p->sink_ctx, p->sink_instance, &p->sink_session);
+  if (code < 0)
+    return plugin_error (error, &p->sink_ctx, code, "cannot open the sink");
+  return 0;
+}
+
+/* describe() needs a session, and a session of a sink may connect; so what it says is kept with
+ * the schema, and an idle pass opens no session. */
+static int
+fetch_sink_documents (struct pipeline *p, struct buffer *schema, struct buffer *about,
+                      struct error *error)
+{
+  if (pipeline_open_sink (p, error) < 0)
+    return -1;
+  int32_t code = p->sink->sink->describe (&p->sink_ctx, p->sink_session, host_buffer (about));
+  if (code < 0)
+    return plugin_error (error, &p->sink_ctx, code, "the sink cannot describe itself");
+  code = p->sink->sink->schema (&p->sink_ctx, p->sink_session, host_buffer (schema));
+  if (code < 0)
+    return plugin_error (error, &p->sink_ctx, code, "cannot read the sink's schema");
+  return 0;
+}
+
+#define SCHEMA_KEPT_MS ((int64_t) 24 * 3600 * 1000)
+
+/* What the kept documents belong to: another base URL must not use them. */
+static void
+documents_key (const struct pipeline *p, char ret_key[65])
+{
+  BUFFER_AUTO struct buffer text;
+  buffer_init (&text, DOCUMENT_MAX);
+  const struct syncd_plugin *plugin = p->sink->plugin;
+  buffer_printf (&text, "%s %s", plugin->name, plugin->version);
+  for (uint32_t i = 0; i < plugin->option_count; i++) {
+    const struct syncd_option *option =
+        (const void *) ((const char *) plugin->options + (size_t) i * plugin->option_size);
+    bool single = !(option->type & (SYNCD_OPT_LIST | SYNCD_OPT_MAP | SYNCD_OPT_SECRET));
+    const char *value = single ? options_text (p->sink_config, option->key) : NULL;
+    buffer_printf (&text, " %s=%s", option->key, value ? value : "");
+  }
+  hash_sha256_hex (buffer_text (&text), text.len, ret_key);
+}
+
+static bool
+kept_documents (struct pipeline *p, const char *key, struct buffer *schema, struct buffer *about)
+{
+  BUFFER_AUTO struct buffer stamp;
+  buffer_init (&stamp, 256);
+  if (!p->store || store_get_fact (p->store, "sink_documents", &stamp) != 1)
+    return false;
+  int64_t age = clock_now_ms () - strtoll (buffer_text (&stamp), NULL, 10);
+  const char *kept_key = strchr (buffer_text (&stamp), ' ');
+  return kept_key && strcmp (kept_key + 1, key) == 0 && age >= 0 && age < SCHEMA_KEPT_MS
+         && store_get_fact (p->store, "sink_schema", schema) == 1
+         && store_get_fact (p->store, "sink_about", about) == 1;
+}
+
+static int
+keep_documents (struct pipeline *p, const char *key, const struct buffer *schema,
+                const struct buffer *about, struct error *error)
+{
+  MEM_AUTO char *stamp = mem_format ("%lld %s", (long long) clock_now_ms (), key);
+  if (!p->store || store_is_read_only (p->store))
+    return 0;
+  if (store_begin (p->store, error) < 0
+      || store_put_fact (p->store, "sink_schema", buffer_text (schema), schema->len, error) < 0
+      || store_put_fact (p->store, "sink_about", buffer_text (about), about->len, error) < 0
+      || store_put_fact (p->store, "sink_documents", stamp, strlen (stamp), error) < 0)
+    return -1;
+  return store_commit (p->store, error);
+}
+
+static int
+take_sink_facts (struct pipeline *p, struct buffer *text, struct error *error)
+{
+  json_t *about = parse_description (text, &p->sink_ctx, error);
+  if (!about)
+    return -1;
+  MEM_AUTO char *user_name = json_member (about, "user_name");
+  p->sink_facts.identity = json_member (about, "identity");
+  p->sink_facts.user_name_is_email = user_name && strcmp (user_name, "email") == 0;
+  p->sink_facts.page_size = json_integer_value (json_object_get (about, "page_size"));
+  json_decref (about);
+  return 0;
+}
+
+static int
+load_schema (struct pipeline *p, struct error *error)
+{
+  char key[65];
+  BUFFER_AUTO struct buffer schema, about;
+  buffer_init (&schema, DOCUMENT_MAX);
+  buffer_init (&about, DOCUMENT_MAX);
+  documents_key (p, key);
+  if (!kept_documents (p, key, &schema, &about)) {
+    buffer_reset (&schema);
+    buffer_reset (&about);
+    if (fetch_sink_documents (p, &schema, &about, error) < 0
+        || keep_documents (p, key, &schema, &about, error) < 0)
+      return -1;
+  }
+  if (take_sink_facts (p, &about, error) < 0)
+    return -1;
+  return schema_parse (buffer_text (&schema), schema.len, &p->schema, error);
+}
+
+static int
+number_mapping (struct pipeline *p, struct error *error)
+{
+  BUFFER_AUTO struct buffer paths;
+  buffer_init (&paths, DOCUMENT_MAX);
+  wanted_paths (p->mapping, &paths);
+  if (!p->store)
+    return 0;
+  if (store_is_read_only (p->store))
+    return 0;
+  if (store_begin (p->store, error) < 0
+      || store_mapping_number (p->store, mapping_version (p->mapping), buffer_text (&paths),
+                               &p->mapping_number, error) < 0)
+    return -1;
+  return store_commit (p->store, error);
+}
+
+int
+pipeline_compile (struct pipeline *p, struct error *error)
+{
+  const struct settings *s = p->settings;
+  BUFFER_AUTO struct buffer warnings;
+  buffer_init (&warnings, DOCUMENT_MAX);
+  if (load_schema (p, error) < 0)
+    return -1;
+  if (s->default_mapping && p->sink_facts.user_name_is_email)
+    wanted_use_mail (p);
+  if (s->default_mapping && p->sink_facts.user_name_is_email)
+    log_info ("no mapping is configured: the default one is used, with userName from mail, for "
+              "this sink wants an e-mail address");
+  if (mapping_compile (s->mapping, s->schemas, p->schema, &warnings, &p->mapping, error) < 0) {
+    error->exit_status = 2;
+    return -1;
+  }
+  wanted_log_lines (&warnings);
+  wanted_make (p);
+  return number_mapping (p, error);
+}
+
+static int
+check_fact (struct pipeline *p, const char *name, const char *what, const char *now,
+            struct error *error)
+{
+  BUFFER_AUTO struct buffer kept;
+  buffer_init (&kept, 1 << 16);
+  int found = store_get_fact (p->store, name, &kept);
+  if (found < 0)
+    return error_set (error, "%s: the state cannot be read", p->settings->state_path);
+  if (found == 0 || !now || strcmp (buffer_text (&kept), now) == 0)
+    return 0;
+  return error_config (error,
+                       "%s belongs to another %s: it was made with %s, the configuration means %s. "
+                       "Use another state file (--state), or have everybody matched anew "
+                       "(--rebind)",
+                       p->settings->state_path, what, buffer_text (&kept), now);
+}
+
+static int
+keep_identity (struct pipeline *p, struct error *error)
+{
+  const char *source = p->source_facts.identity ? p->source_facts.identity : "";
+  const char *sink = p->sink_facts.identity ? p->sink_facts.identity : "";
+  if (store_begin (p->store, error) < 0
+      || store_put_fact (p->store, "source_identity", source, strlen (source), error) < 0
+      || store_put_fact (p->store, "sink_identity", sink, strlen (sink), error) < 0)
+    return -1;
+  return store_commit (p->store, error);
+}
+
+int
+pipeline_check_identity (struct pipeline *p, struct error *error)
+{
+  if (!p->store)
+    return 0;
+  if (check_fact (p, "source_identity", "source", p->source_facts.identity, error) < 0
+      || check_fact (p, "sink_identity", "sink", p->sink_facts.identity, error) < 0)
+    return -1;
+  return store_is_read_only (p->store) ? 0 : keep_identity (p, error);
+}

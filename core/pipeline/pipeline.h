@@ -1,0 +1,74 @@
+/* One configured pipeline: both plugins, the state and the mapping, opened step by step.
+ *
+ * Commands open as much of it as they need. Main thread only, but for `cancelled`. */
+#ifndef SYNCD_PIPELINE_PIPELINE_H
+#define SYNCD_PIPELINE_PIPELINE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/options.h"
+#include "config/settings.h"
+#include "host/host.h"
+#include "host/loader.h"
+#include "map/map.h"
+#include "pipeline/budget.h"
+#include "pipeline/report.h"
+#include "record/schema.h"
+#include "store/store.h"
+#include "util/error.h"
+
+/* What the source says of itself (describe). */
+struct source_facts {
+  char *identity, *scope, *server, *changes, *why;
+  bool blind_to_deletes;
+};
+
+/* What the sink says of itself. */
+struct sink_facts {
+  char *identity;
+  bool user_name_is_email;
+  int64_t page_size;
+};
+
+struct pipeline {
+  const struct settings *settings;
+  struct loader *loader;
+  const struct loaded *source, *sink;
+  struct syncd_config *source_config, *sink_config;
+  struct syncd_ctx source_ctx, sink_ctx;
+  void *source_instance, *source_session, *sink_instance, *sink_session;
+  struct source_facts source_facts;
+  struct sink_facts sink_facts;
+  struct budget budget;
+  atomic_int cancelled;           /* 0, or the signal */
+  struct store *store;
+  struct hasher *hasher;
+  struct schema *schema;
+  struct mapping *mapping;
+  int64_t mapping_number;
+  struct syncd_attribute *attributes;              /* what the mapping wants, for scans */
+  const struct syncd_attribute **attribute_list;
+  const char **wanted_names;      /* of the sink's attributes, for look-ups */
+  size_t wanted_count;
+};
+
+void pipeline_init (struct pipeline *, const struct settings *);
+/* Closes whatever is open. */
+void pipeline_fini (struct pipeline *);
+
+/* Each step needs the ones before it; -1 with the reason. */
+int pipeline_load (struct pipeline *, const char *plugin_dir, struct error *); /* no network */
+int pipeline_open_store (struct pipeline *, enum store_mode, struct error *);
+int pipeline_open_source (struct pipeline *, struct error *);
+int pipeline_open_sink (struct pipeline *, struct error *);   /* one session, where not open yet */
+/* Schema (from the state for a day, else from the sink) and mapping. */
+int pipeline_compile (struct pipeline *, struct error *);
+/* Is the state of this source and this sink? */
+int pipeline_check_identity (struct pipeline *, struct error *);
+
+/* A request for a scan with the mapping's attributes. */
+struct syncd_scan_request pipeline_scan_request (const struct pipeline *, uint32_t mode);
+
+#endif

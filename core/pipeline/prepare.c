@@ -1,0 +1,315 @@
+/* From a queue row to the request that leaves: the diff is made here, against the link as it is
+ * now (guarantees: A durable queue). */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pipeline/delivery.h"
+#include "util/json.h"
+#include "util/log.h"
+#include "util/mem.h"
+#include "util/text.h"
+
+static const struct mapping *
+mapping_of (const struct delivery *delivery)
+{
+  return delivery->pass->p->mapping;
+}
+
+static void
+set_text_leaf (struct leaves *leaves, size_t i, const char *text)
+{
+  BUFFER_AUTO struct buffer json;
+  buffer_init (&json, (size_t) 1 << 20);
+  json_put_text (&json, text);
+  leaves_set (leaves, i, buffer_text (&json), json.len);
+}
+
+/* A reference's key becomes the account that it means, or is left out until there is one. */
+static int
+resolve_reference (struct delivery *delivery, struct item *item, size_t i)
+{
+  struct link target;
+  MEM_AUTO char *key = leaves_text (&item->want, i);
+  if (!key)
+    return 0;
+  link_init (&target);
+  int rc = store_link_by_reference (delivery->pass->store, key, &target, delivery->error);
+  if (rc == 1 && target.account)
+    set_text_leaf (&item->want, i, target.account);
+  else {
+    leaves_set (&item->want, i, NULL, 0);
+    item->link.flags |= LINK_REFERENCES;
+    delivery->pass->report->references_left_out++;
+  }
+  link_fini (&target);
+  return rc < 0 ? -1 : 0;
+}
+
+static int
+resolve_references (struct delivery *delivery, struct item *item)
+{
+  const struct mapping *mapping = mapping_of (delivery);
+  item->link.flags &= ~LINK_REFERENCES;
+  for (size_t i = 0; i < mapping_leaf_count (mapping); i++)
+    if (mapping_leaf (mapping, i)->reference && resolve_reference (delivery, item, i) < 0)
+      return -1;
+  return 0;
+}
+
+/* The name that is sent: given by decide, or as wanted; temporary first where a ring is broken. */
+static void
+choose_name (struct delivery *delivery, struct item *item)
+{
+  const struct queued *row = &item->row;
+  const char *name = row->name ? row->name : row->wanted_name;
+  item->temporary = row->temporary_name != NULL
+                    && !names_equal (row->temporary_name, item->link.given_name);
+  if (item->temporary)
+    name = row->temporary_name;
+  else if (!row->name && item->link.given_name && item->link.account
+           && names_equal (item->link.wanted_name, row->wanted_name)
+           && !names_equal (item->link.given_name, row->wanted_name))
+    name = item->link.given_name; /* jsmith_1 stays while jsmith is wanted */
+  mem_set_text (&item->name, name);
+  if (name)
+    set_text_leaf (&item->want, (size_t) mapping_user_name_leaf (mapping_of (delivery)), name);
+}
+
+static int
+fill_wanted (struct delivery *delivery, struct item *item)
+{
+  const struct mapping *mapping = mapping_of (delivery);
+  int external = mapping_external_id_leaf (mapping);
+  leaves_reset (&item->want);
+  if (item->row.intent != QUEUE_SYNC)
+    return 1;
+  if (item->row.mapping != delivery->pass->p->mapping_number || !item->row.leaves
+      || leaves_decode (item->row.leaves, strlen (item->row.leaves), &item->want) < 0)
+    return 0; /* of another mapping: it is read and queued again */
+  if (resolve_references (delivery, item) < 0)
+    return -1;
+  choose_name (delivery, item);
+  free (item->external_id);
+  item->external_id = external >= 0 ? leaves_text (&item->want, (size_t) external) : NULL;
+  return 1;
+}
+
+static enum plan_intent
+intent_of (const struct queued *row)
+{
+  return row->intent == QUEUE_DISABLE  ? INTENT_DISABLE
+         : row->intent == QUEUE_DELETE ? INTENT_DELETE
+                                       : INTENT_SYNC;
+}
+
+/* Sending only the name: the rest follows when the ring is broken. */
+static void
+plan_temporary (struct delivery *delivery, struct item *item, struct plan_input *input)
+{
+  const struct mapping *mapping = mapping_of (delivery);
+  size_t user_name = (size_t) mapping_user_name_leaf (mapping);
+  plan_make (input, &item->plan);
+  size_t kept = 0;
+  for (size_t i = 0; i < item->plan.operation_count; i++)
+    if (item->plan.operations[i].leaf == (int) user_name)
+      item->plan.operations[kept++] = item->plan.operations[i];
+  item->plan.operation_count = kept;
+}
+
+static void
+make_plan (struct delivery *delivery, struct item *item)
+{
+  struct plan_input input = { .mapping = mapping_of (delivery),
+                              .hasher = delivery->pass->p->hasher,
+                              .intent = intent_of (&item->row),
+                              .exists = item->link.account != NULL,
+                              .disabled_by_us = item->link.status == LINK_DISABLED,
+                              .send_all = item->send_all,
+                              .want = &item->want,
+                              .last = item->last,
+                              .known = item->known };
+  if (item->temporary)
+    plan_temporary (delivery, item, &input);
+  else
+    plan_make (&input, &item->plan);
+}
+
+static void
+fill_operations (struct item *item)
+{
+  for (size_t i = 0; i < item->plan.operation_count; i++) {
+    const struct plan_operation *from = &item->plan.operations[i];
+    item->operations[i] = (struct syncd_operation){
+      .struct_size = sizeof (struct syncd_operation),
+      .op = from->op,
+      .path = from->path,
+      .value = from->value_len ? buffer_text (&item->plan.values) + from->value_at : NULL,
+      .value_len = from->value_len
+    };
+  }
+}
+
+static void
+fill_change (struct item *item)
+{
+  struct syncd_change *change = &item->work.change;
+  enum plan_kind kind = item->plan.kind;
+  memset (change, 0, sizeof *change);
+  change->type = "User";
+  change->entry = item->link.id;
+  change->account = item->link.account;
+  change->version = item->link.version;
+  change->kind = kind == PLAN_CREATE   ? SYNCD_CHANGE_CREATE
+                 : kind == PLAN_DELETE ? SYNCD_CHANGE_DELETE
+                                       : SYNCD_CHANGE_UPDATE;
+  if (kind == PLAN_CREATE) {
+    change->document = buffer_text (&item->plan.document);
+    change->document_len = item->plan.document.len;
+  }
+  fill_operations (item);
+  change->operations = item->operations;
+  change->operation_count = item->plan.operation_count;
+}
+
+void
+prepare_find (struct item *item, enum phase phase, const char *attribute, const char *value)
+{
+  work_reset (&item->work);
+  item->phase = phase;
+  item->work.kind = WORK_FIND;
+  item->work.attribute = attribute;
+  item->work.value = value;
+}
+
+void
+prepare_read (struct item *item)
+{
+  work_reset (&item->work);
+  item->phase = PHASE_READ;
+  item->work.kind = WORK_READ;
+  item->work.value = item->link.account;
+}
+
+/* Before a create: has somebody to be met first? 1: a look-up is ready. */
+static int
+meet_first (struct delivery *delivery, struct item *item)
+{
+  bool look = item->row.doubt || delivery->meet_each;
+  if (item->met || !look || !item->external_id)
+    return 0;
+  prepare_find (item, PHASE_MEET, "externalId", item->external_id);
+  return 1;
+}
+
+int
+prepare_change (struct delivery *delivery, struct item *item)
+{
+  work_reset (&item->work);
+  item->phase = PHASE_CHANGE;
+  item->work.kind = WORK_APPLY;
+  if (!item->link.account && item->row.intent == QUEUE_SYNC && meet_first (delivery, item))
+    return 1;
+  make_plan (delivery, item);
+  bool empty = item->plan.kind == PLAN_NOTHING
+               || (item->plan.kind == PLAN_UPDATE && item->plan.operation_count == 0);
+  if (empty)
+    return outcome_finish (delivery, item, NULL);
+  fill_change (item);
+  return 1;
+}
+
+/* Is the name still in another entry's hands? 1: not now (the holder goes first); 0: go on. */
+static int
+must_wait (struct delivery *delivery, struct item *item)
+{
+  struct link holder;
+  enum holder_kind kind = HOLDER_NOBODY;
+  bool contested = item->row.name || item->link.account;
+  if (!contested || item->temporary || names_equal (item->name, item->link.given_name))
+    return 0;
+  link_init (&holder);
+  int rc = names_holder (delivery->pass, item->name, item->link.row, &holder, &kind, delivery->error);
+  link_fini (&holder);
+  return rc < 0 ? -1 : kind == HOLDER_OTHER_LEAVING;
+}
+
+/* Accounts of the first meeting's list that a match rule accepts: the first rule with a hit. */
+static int
+find_listed (struct delivery *delivery, struct item *item, struct account *ret_account)
+{
+  struct pass *pass = delivery->pass;
+  const struct settings *s = pass->p->settings;
+  int found = 0;
+  for (size_t i = 0; i < s->match_count && found == 0; i++) {
+    bool external = text_equal_nocase (s->match[i], "externalId");
+    const char *value = external ? item->external_id : item->row.wanted_name;
+    if (value && (external || text_equal_nocase (s->match[i], "userName")))
+      found = store_account_find (pass->store, external ? "externalId" : "userName", value,
+                                  ret_account, delivery->error);
+  }
+  return found;
+}
+
+/* Protected names are never adopted, changed or disabled (G5). */
+static bool
+is_protected (const struct delivery *delivery, const struct item *item)
+{
+  const struct settings *s = delivery->pass->p->settings;
+  return names_protected (s, item->link.given_name) || names_protected (s, item->row.wanted_name);
+}
+
+static int
+prepare_existing (struct delivery *delivery, struct item *item)
+{
+  bool all = item->row.doubt || (item->link.flags & LINK_SEND_ALL)
+             || (item->row.intent == QUEUE_SYNC && item->link.status != LINK_SYNCED);
+  item->send_all = all;
+  if (all && item->row.intent == QUEUE_SYNC) {
+    prepare_read (item);
+    return 1;
+  }
+  return prepare_change (delivery, item);
+}
+
+static int
+prepare_new (struct delivery *delivery, struct item *item)
+{
+  struct account account = { 0 };
+  if (!delivery->met_by_list || item->row.doubt)
+    return prepare_change (delivery, item);
+  int found = find_listed (delivery, item, &account), rc;
+  item->met = true;
+  if (found > 1)
+    rc = outcome_park (delivery, item, "several accounts match it by one rule; `syncd link` decides");
+  else if (found == 1)
+    rc = contest_account (delivery, item, account.id, account.external_id, account.document);
+  else
+    rc = found < 0 ? -1 : prepare_change (delivery, item);
+  account_fini (&account);
+  return rc;
+}
+
+int
+prepare_item (struct delivery *delivery, struct item *item)
+{
+  struct pass *pass = delivery->pass;
+  if (store_link_by_row (pass->store, item->row.row, &item->link, delivery->error) != 1)
+    return store_queue_done (pass->store, item->row.number, delivery->error) < 0 ? -1 : 0;
+  if (is_protected (delivery, item))
+    return outcome_park (delivery, item, "the user name is named in protect:");
+  if (item->row.intent != QUEUE_SYNC && !item->link.account)
+    return outcome_finish (delivery, item, NULL);
+  int rc = fill_wanted (delivery, item);
+  if (rc <= 0)
+    return rc;
+  if (knowledge_of (pass, &item->link, item->last, item->known, delivery->error) < 0)
+    return -1;
+  rc = must_wait (delivery, item);
+  if (rc > 0)
+    delivery->sweep_deferred = true;
+  if (rc != 0)
+    return rc < 0 ? -1 : 0;
+  return item->link.account ? prepare_existing (delivery, item) : prepare_new (delivery, item);
+}

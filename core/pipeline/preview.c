@@ -1,0 +1,225 @@
+/* What a pass would do; see preview.h. Reads the state only. */
+#include "config.h"
+#include "pipeline/preview.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pipeline/names.h"
+#include "util/json.h"
+#include "util/mem.h"
+
+struct walk {
+  struct pass *pass;
+  void (*visit) (void *data, const struct preview *);
+  void *data;
+  struct error *error;
+  struct leaves want;
+  struct plan plan;
+  const char **paths;
+};
+
+static const char *
+action_of (const struct walk *walk, const struct queued *row, const struct link *link)
+{
+  if (row->intent == QUEUE_DISABLE)
+    return "disable";
+  if (row->intent == QUEUE_DELETE)
+    return "delete";
+  if (!link->account)
+    return walk->pass->first || row->doubt ? "create?" : "create";
+  if (walk->plan.kind == PLAN_ENABLE)
+    return "enable";
+  if (walk->plan.kind == PLAN_DISABLE)
+    return "disable";
+  return walk->plan.kind == PLAN_NOTHING ? "nothing" : "update";
+}
+
+static size_t
+list_paths (struct walk *walk)
+{
+  const struct mapping *mapping = walk->pass->p->mapping;
+  size_t count = 0;
+  if (walk->plan.kind == PLAN_CREATE) {
+    for (size_t i = 0; i < mapping_leaf_count (mapping); i++)
+      if (leaves_get (&walk->want, i) && mapping_leaf (mapping, i)->kept)
+        walk->paths[count++] = mapping_leaf (mapping, i)->path;
+    return count;
+  }
+  for (size_t i = 0; i < walk->plan.operation_count; i++) {
+    int leaf = walk->plan.operations[i].leaf;
+    walk->paths[count++] = leaf < 0 ? "active" : mapping_leaf (mapping, (size_t) leaf)->path;
+  }
+  return count;
+}
+
+static void
+set_name (struct walk *walk, const char *name)
+{
+  BUFFER_AUTO struct buffer json;
+  buffer_init (&json, (size_t) 1 << 20);
+  json_put_text (&json, name);
+  leaves_set (&walk->want, (size_t) mapping_user_name_leaf (walk->pass->p->mapping),
+              buffer_text (&json), json.len);
+}
+
+static int
+make_plan (struct walk *walk, const struct queued *row, const struct link *link, const char *name)
+{
+  struct pass *pass = walk->pass;
+  leaves_reset (&walk->want);
+  if (row->leaves && leaves_decode (row->leaves, strlen (row->leaves), &walk->want) == 0 && name)
+    set_name (walk, name);
+  if (knowledge_of (pass, link, pass->last, pass->known, walk->error) < 0)
+    return -1;
+  struct plan_input input = { .mapping = pass->p->mapping,
+                              .hasher = pass->p->hasher,
+                              .intent = row->intent == QUEUE_DISABLE  ? INTENT_DISABLE
+                                        : row->intent == QUEUE_DELETE ? INTENT_DELETE
+                                                                      : INTENT_SYNC,
+                              .exists = link->account != NULL,
+                              .disabled_by_us = link->status == LINK_DISABLED,
+                              .send_all = row->doubt || (link->flags & LINK_SEND_ALL),
+                              .want = &walk->want,
+                              .last = pass->last,
+                              .known = pass->known };
+  if (row->intent != QUEUE_SYNC || row->leaves)
+    plan_make (&input, &walk->plan);
+  else
+    walk->plan.kind = PLAN_UPDATE; /* a held row keeps no values */
+  if (row->intent == QUEUE_SYNC && !row->leaves)
+    walk->plan.operation_count = 0;
+  return 0;
+}
+
+/* The name it will have: as decide gave it; a suffixed entry keeps its own. */
+static const char *
+name_of (const struct queued *row, const struct link *link)
+{
+  if (row->intent != QUEUE_SYNC)
+    return link->given_name;
+  if (!row->name && link->account && link->given_name && row->wanted_name
+      && names_equal (link->wanted_name, row->wanted_name)
+      && !names_equal (link->given_name, row->wanted_name))
+    return link->given_name;
+  return row->name ? row->name : row->wanted_name;
+}
+
+static int
+visit_row (void *data, struct queued *row)
+{
+  struct walk *walk = data;
+  struct link link;
+  link_init (&link);
+  int rc = store_link_by_row (walk->pass->store, row->row, &link, walk->error);
+  const char *name = name_of (row, &link);
+  if (rc == 1 && make_plan (walk, row, &link, name) == 0) {
+    struct preview preview = { .action = action_of (walk, row, &link),
+                               .link = &link,
+                               .user_name = name,
+                               .held = row->state == QUEUE_HELD ? row->why ? row->why : "held" : NULL,
+                               .paths = walk->paths,
+                               .path_count = list_paths (walk) };
+    if (strcmp (preview.action, "nothing") != 0)
+      walk->visit (walk->data, &preview);
+    else if (!preview.held)
+      walk->pass->report->unchanged++;
+  }
+  link_fini (&link);
+  return rc < 0 ? -1 : 0;
+}
+
+int
+preview_each (struct pass *pass, void (*visit) (void *, const struct preview *), void *data,
+              struct error *error)
+{
+  struct walk walk = { .pass = pass, .visit = visit, .data = data, .error = error };
+  size_t leaves = mapping_leaf_count (pass->p->mapping);
+  leaves_init (&walk.want, leaves);
+  plan_init (&walk.plan);
+  walk.paths = mem_new (leaves + 2, sizeof *walk.paths);
+  int rc = store_queue_each (pass->store, QUEUE_WAITING, visit_row, &walk, error);
+  if (rc >= 0)
+    rc = store_queue_each (pass->store, QUEUE_HELD, visit_row, &walk, error);
+  leaves_fini (&walk.want);
+  plan_fini (&walk.plan);
+  free (walk.paths);
+  return rc < 0 ? -1 : 0;
+}
+
+static void
+count_one (void *data, const struct preview *preview)
+{
+  struct pass *pass = data;
+  struct report *report = pass->report;
+  if (pass->options->preview)
+    pass->options->preview (pass->options->preview_data, preview);
+  if (preview->held)
+    return;
+  if (strncmp (preview->action, "create", 6) == 0)
+    report->created++;
+  else if (strcmp (preview->action, "disable") == 0)
+    report->disabled++;
+  else if (strcmp (preview->action, "enable") == 0)
+    report->enabled++;
+  else if (strcmp (preview->action, "delete") == 0)
+    report->deleted++;
+  else if (preview->link->given_name && !names_equal (preview->link->given_name, preview->user_name))
+    report->renamed++;
+  else
+    report->updated++;
+}
+
+int
+preview_count (struct pass *pass, struct error *error)
+{
+  return preview_each (pass, count_one, pass, error);
+}
+
+struct held {
+  struct pass *pass;
+  struct error error;
+  unsigned char sum[32];
+};
+
+/* The token names the held set as listed: source id, kind, fingerprint. */
+static void
+add_to_token (struct held *held, const struct queued *row, const char *id)
+{
+  char hex[65];
+  BUFFER_AUTO struct buffer text;
+  buffer_init (&text, 1 << 17);
+  buffer_printf (&text, "%s %d ", id, (int) row->intent);
+  buffer_append (&text, row->fingerprint, FINGERPRINT_LEN);
+  hash_sha256_hex (buffer_text (&text), text.len, hex);
+  for (int i = 0; i < 32; i++)
+    held->sum[i] ^= (unsigned char) hex[2 * i] ^ (unsigned char) (hex[2 * i + 1] << 3);
+}
+
+static int
+list_held (void *data, struct queued *row)
+{
+  struct held *held = data;
+  struct link link;
+  link_init (&link);
+  int rc = store_link_by_row (held->pass->store, row->row, &link, &held->error);
+  if (rc == 1) {
+    add_to_token (held, row, link.id);
+    report_add (&held->pass->report->held_list, link.id,
+                row->wanted_name ? row->wanted_name : link.given_name, row->why);
+  }
+  link_fini (&link);
+  return rc < 0 ? -1 : 0;
+}
+
+void
+preview_held (struct pass *pass)
+{
+  struct held held = { .pass = pass };
+  char hex[65];
+  store_queue_each (pass->store, QUEUE_HELD, list_held, &held, &held.error);
+  hash_sha256_hex (held.sum, sizeof held.sum, hex);
+  hex[16] = '\0';
+  mem_set_text (&pass->report->approve, hex);
+}

@@ -1,0 +1,176 @@
+/* What a pass did; see report.h. */
+#include "config.h"
+#include "pipeline/report.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "util/json.h"
+#include "util/mem.h"
+
+#define LIST_MAX_BYTES ((size_t) 4 << 20)
+
+void
+report_init (struct report *report)
+{
+  memset (report, 0, sizeof *report);
+  report->result = "failed";
+  report->mode = "full";
+  buffer_init (&report->adopted_list.json, LIST_MAX_BYTES);
+  buffer_init (&report->renamed_list.json, LIST_MAX_BYTES);
+  buffer_init (&report->held_list.json, LIST_MAX_BYTES);
+  buffer_init (&report->parked_list.json, LIST_MAX_BYTES);
+}
+
+void
+report_fini (struct report *report)
+{
+  buffer_fini (&report->adopted_list.json);
+  buffer_fini (&report->renamed_list.json);
+  buffer_fini (&report->held_list.json);
+  buffer_fini (&report->parked_list.json);
+  free (report->changes);
+  free (report->approve);
+  free (report->error);
+}
+
+void
+report_add (struct report_list *list, const char *id, const char *user_name, const char *reason)
+{
+  bool first = true;
+  if (++list->count > REPORT_LIST_MAX)
+    return;
+  if (list->json.len)
+    buffer_append_char (&list->json, ',');
+  buffer_append_char (&list->json, '{');
+  json_put_key (&list->json, "id", &first);
+  json_put_text (&list->json, id ? id : "");
+  json_put_key (&list->json, "reason", &first);
+  json_put_text (&list->json, reason ? reason : "");
+  json_put_key (&list->json, "userName", &first);
+  json_put_text (&list->json, user_name ? user_name : "");
+  buffer_append_char (&list->json, '}');
+}
+
+struct number {
+  const char *key;
+  int64_t value;
+};
+
+static void
+put_numbers (struct buffer *out, const struct number *numbers, size_t count)
+{
+  for (size_t i = 0; i < count; i++)
+    buffer_printf (out, "%s\"%s\": %" PRId64, i ? ", " : "", numbers[i].key, numbers[i].value);
+}
+#define PUT_NUMBERS(out, ...)                                                               \
+  put_numbers (out, (const struct number[]){ __VA_ARGS__ },                                 \
+               sizeof ((const struct number[]){ __VA_ARGS__ }) / sizeof (struct number))
+
+static void
+put_text (struct buffer *out, const char *key, const char *text)
+{
+  buffer_printf (out, "\"%s\": ", key);
+  if (text)
+    json_put_text (out, text);
+  else
+    buffer_append_text (out, "null");
+}
+
+static void
+put_ends (const struct report *r, struct buffer *out)
+{
+  buffer_append_text (out, ",\n \"source\": {");
+  put_text (out, "name", r->source_name);
+  buffer_printf (out, ", \"read\": %" PRId64 ", \"complete\": %s, ", r->read,
+                 r->complete ? "true" : "false");
+  put_text (out, "changes", r->changes);
+  buffer_append_text (out, "},\n \"sink\": {");
+  put_text (out, "name", r->sink_name);
+  buffer_append_text (out, ", ");
+  PUT_NUMBERS (out, { "created", r->created }, { "updated", r->updated },
+               { "unchanged", r->unchanged }, { "adopted", r->adopted }, { "renamed", r->renamed },
+               { "disabled", r->disabled }, { "enabled", r->enabled }, { "deleted", r->deleted });
+  buffer_append_text (out, "},\n ");
+}
+
+static void
+put_list (struct buffer *out, const char *key, const struct report_list *list)
+{
+  if (list->count)
+    buffer_printf (out, ",\n \"%s\": [%s]", key, buffer_text (&list->json));
+}
+
+static void
+put_lists (const struct report *r, struct buffer *out)
+{
+  put_list (out, "adopted", &r->adopted_list);
+  put_list (out, "renamed", &r->renamed_list);
+  put_list (out, "held_list", &r->held_list);
+  put_list (out, "parked_list", &r->parked_list);
+  if (r->references_left_out)
+    buffer_printf (out, ",\n \"references_left_out\": %" PRId64, r->references_left_out);
+  if (r->error) {
+    buffer_append_text (out, ",\n ");
+    put_text (out, "error", r->error);
+  }
+}
+
+void
+report_json (const struct report *r, struct buffer *out)
+{
+  const struct requests *q = &r->requests;
+  struct rusage usage;
+  getrusage (RUSAGE_SELF, &usage);
+  buffer_append_text (out, "{");
+  put_text (out, "result", r->result);
+  buffer_append_text (out, ", ");
+  put_text (out, "mode", r->mode);
+  buffer_printf (out, ", \"seconds\": %.3f", r->seconds);
+  put_ends (r, out);
+  PUT_NUMBERS (out, { "queued", r->queued }, { "parked", r->parked }, { "held", r->held });
+  buffer_append_text (out, ", ");
+  put_text (out, "approve", r->approve);
+  buffer_append_text (out, ",\n \"requests\": {");
+  PUT_NUMBERS (out, { "total", q->total }, { "token", q->token }, { "list", q->list },
+               { "find", q->find }, { "read", q->read }, { "create", q->create },
+               { "update", q->update }, { "delete", q->remove }, { "retried", q->retried },
+               { "throttled", q->throttled });
+  buffer_append_text (out, "},\n \"checkpoint\": {");
+  put_text (out, "kind", r->changes);
+  buffer_printf (out, ", \"advanced\": %s}, \"peak_rss_kib\": %ld",
+                 r->checkpoint_advanced ? "true" : "false", usage.ru_maxrss);
+  put_lists (r, out);
+  buffer_append_text (out, "}\n");
+}
+
+static void
+put_part (struct buffer *out, int64_t number, const char *word)
+{
+  if (number)
+    buffer_printf (out, ", %" PRId64 " %s", number, word);
+}
+
+char *
+report_line (const struct report *r)
+{
+  struct buffer out;
+  buffer_init (&out, 4096);
+  buffer_printf (&out, "%s in %.1f s: %" PRId64 " read%s", r->result, r->seconds, r->read,
+                 r->complete ? "" : " (not complete)");
+  put_part (&out, r->created, "created");
+  put_part (&out, r->adopted, "adopted");
+  put_part (&out, r->updated, "updated");
+  put_part (&out, r->renamed, "renamed");
+  put_part (&out, r->enabled, "enabled");
+  put_part (&out, r->disabled, "disabled");
+  put_part (&out, r->deleted, "deleted");
+  put_part (&out, r->unchanged, "unchanged");
+  put_part (&out, r->queued, "still queued");
+  put_part (&out, r->parked, "parked (see: syncd parked)");
+  put_part (&out, r->held, "held by a brake (see: syncd plan)");
+  buffer_printf (&out, "; %" PRId64 " requests", r->requests.total);
+  return buffer_take (&out);
+}

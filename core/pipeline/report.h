@@ -1,0 +1,49 @@
+/* What a pass did: counters, lists for people, and the JSON report (contract: section 5).
+ * Main thread only; request counters come from the budget. */
+#ifndef SYNCD_PIPELINE_REPORT_H
+#define SYNCD_PIPELINE_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/buffer.h"
+
+struct requests {
+  int64_t total, token, list, find, read, create, update, remove, retried, throttled;
+};
+
+#define REPORT_LIST_MAX 1000
+
+struct report_list {
+  struct buffer json; /* items, separated by commas */
+  int64_t count;      /* all, also those beyond REPORT_LIST_MAX */
+};
+
+struct report {
+  const char *result; /* ok, parked, held, failed */
+  const char *mode;   /* full, changes, inventory, only */
+  double seconds;
+  const char *source_name, *sink_name;
+  int64_t read;
+  bool complete;
+  char *changes;      /* the grade in use */
+  int64_t created, updated, unchanged, adopted, renamed, disabled, enabled, deleted;
+  int64_t queued, parked, held;
+  char *approve;
+  struct requests requests;
+  bool checkpoint_advanced;
+  int64_t references_left_out;
+  struct report_list adopted_list, renamed_list, held_list, parked_list;
+  char *error;
+};
+
+void report_init (struct report *);
+void report_fini (struct report *);
+/* Adds {source id, user name, reason} to a list. */
+void report_add (struct report_list *, const char *id, const char *user_name, const char *reason);
+/* The whole report as one line of JSON. */
+void report_json (const struct report *, struct buffer *out);
+/* The last line of the log: what a person wants to know first. */
+char *report_line (const struct report *);
+
+#endif

@@ -1,0 +1,289 @@
+/* Intake, the source's side: one scan from begin to end, its events taken one by one, the state
+ * written in batches. What was not proven complete proves nobody's absence (G3). */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pipeline/pass.h"
+#include "pipeline/progress.h"
+#include "util/log.h"
+#include "util/mem.h"
+
+#define BATCH 1000       /* events a transaction */
+#define GET_BATCH 100    /* ids a question */
+#define WAIT_MS 500
+#define TEXT_MAX ((size_t) 1 << 20)
+
+static int
+scan_error (struct pass *pass, int32_t code, const char *what, struct error *error)
+{
+  struct syncd_ctx *ctx = &pass->p->source_ctx;
+  return error_set (error, "%s: %s: %s", ctx->who, what, host_failure (ctx, code));
+}
+
+/* An inventory shows ids and tokens: known and the same, or to be fetched. */
+static int
+take_still_there (struct pass *pass, struct error *error)
+{
+  struct glance glance;
+  const struct entry *e = &pass->entry;
+  int found = store_glance (pass->store, buffer_text (&e->id), e->id.len, &glance, error);
+  if (found < 0)
+    return -1;
+  uint64_t token = store_text_hash (pass->store, buffer_text (&e->token), e->token.len);
+  if (found)
+    intake_mark_seen (pass, glance.row);
+  bool same = found && glance.mapping == pass->p->mapping_number && glance.token_hash == token
+              && (glance.queued || glance.parked || glance.status == LINK_SYNCED);
+  if (!same)
+    ids_add (&pass->changed, buffer_text (&e->id));
+  else if (!glance.queued && !glance.parked)
+    pass->report->unchanged++;
+  return 0;
+}
+
+static int
+take_event (struct pass *pass, int32_t event, struct buffer *text, struct error *error)
+{
+  switch (event) {
+  case SYNCD_SCAN_ENTRY:
+    pass->report->read++;
+    return intake_entry (pass, error);
+  case SYNCD_SCAN_STILL_THERE:
+    pass->report->read++;
+    return take_still_there (pass, error);
+  case SYNCD_SCAN_DELETE:
+    ids_add (&pass->deleted, buffer_text (&pass->entry.id));
+    return 0;
+  case SYNCD_SCAN_CHECKPOINT:
+    buffer_reset (&pass->checkpoint);
+    buffer_append (&pass->checkpoint, buffer_text (text), text->len);
+    pass->has_checkpoint = true;
+    return 0;
+  case SYNCD_SCAN_RESET:
+    memset (pass->seen, 0, (pass->seen_bits + 7) / 8);
+    return 0;
+  default:
+    return 0;
+  }
+}
+
+static bool
+take_end (struct pass *pass, int32_t event, const struct buffer *text)
+{
+  if (event == SYNCD_SCAN_END_ALL)
+    pass->end = SCAN_ALL;
+  else if (event == SYNCD_SCAN_END_CHANGES)
+    pass->end = SCAN_CHANGES;
+  else if (event == SYNCD_SCAN_END_PARTIAL)
+    pass->end = SCAN_PARTIAL;
+  else
+    return false;
+  if (pass->end == SCAN_PARTIAL)
+    mem_set_text (&pass->partial, buffer_text (text));
+  return true;
+}
+
+static int
+commit_batch (struct pass *pass, int *count, struct error *error)
+{
+  if (++*count % BATCH)
+    return 0;
+  progress_intake (pass);
+  if (store_commit (pass->store, error) < 0)
+    return -1;
+  return store_begin (pass->store, error);
+}
+
+static int
+read_events (struct pass *pass, void *scan, struct error *error)
+{
+  struct pipeline *p = pass->p;
+  BUFFER_AUTO struct buffer text;
+  buffer_init (&text, TEXT_MAX);
+  for (int count = 0;;) {
+    entry_reset (&pass->entry);
+    buffer_reset (&text);
+    int32_t event = p->source->source->scan_next (&p->source_ctx, scan, WAIT_MS,
+                                                  host_entry (&pass->entry), host_buffer (&text));
+    if (event < 0)
+      return scan_error (pass, event, "the read broke off", error);
+    if (take_end (pass, event, &text))
+      return 0;
+    if (atomic_load (&p->cancelled))
+      return error_set (error, "stopped while reading the source");
+    if (take_event (pass, event, &text, error) < 0 || commit_batch (pass, &count, error) < 0)
+      return -1;
+  }
+}
+
+/* What was read before a failure is kept: it is true, only not complete (G1). */
+static int
+read_and_commit (struct pass *pass, void *scan, struct error *error)
+{
+  struct error ignored;
+  if (store_begin (pass->store, error) < 0)
+    return -1;
+  int rc = read_events (pass, scan, error);
+  if (store_commit (pass->store, rc < 0 ? &ignored : error) < 0) {
+    store_rollback (pass->store);
+    rc = -1;
+  }
+  return rc;
+}
+
+static int32_t
+begin (struct pass *pass, uint32_t mode, const struct buffer *checkpoint, void **ret_scan)
+{
+  struct syncd_scan_request request = pipeline_scan_request (pass->p, mode);
+  if (mode == SYNCD_MODE_CHANGES) {
+    request.checkpoint = buffer_text (checkpoint);
+    request.checkpoint_len = checkpoint->len;
+  }
+  return pass->p->source->source->scan_begin (&pass->p->source_ctx, pass->p->source_session,
+                                              &request, ret_scan);
+}
+
+static int
+scan (struct pass *pass, uint32_t mode, const struct buffer *checkpoint, struct error *error)
+{
+  void *handle = NULL;
+  int32_t code = begin (pass, mode, checkpoint, &handle);
+  if (code == SYNCD_E_CHECKPOINT && mode == SYNCD_MODE_CHANGES) {
+    log_info ("the checkpoint is not continued, everything is read: %s",
+              host_failure (&pass->p->source_ctx, code));
+    pass->report->mode = "full";
+    code = begin (pass, SYNCD_MODE_EVERYTHING, NULL, &handle);
+  }
+  if (code < 0)
+    return scan_error (pass, code, "the read cannot begin", error);
+  int rc = read_and_commit (pass, handle, error);
+  pass->p->source->source->scan_end (&pass->p->source_ctx, handle);
+  return rc;
+}
+
+static int
+take_answer (struct pass *pass, struct entry *answer, const char *asked,
+             int (*absent) (struct pass *, const char *, struct error *), struct error *error)
+{
+  if (answer->answer == SYNCD_GET_FAILED || answer->answer == 0) {
+    pass->unconfirmed++;
+    return 0;
+  }
+  if (answer->answer != SYNCD_GET_ENTRY)
+    return absent ? absent (pass, asked, error) : 0;
+  struct entry saved = pass->entry;
+  pass->entry = *answer;
+  int rc = intake_entry (pass, error);
+  *answer = pass->entry;
+  pass->entry = saved;
+  return rc;
+}
+
+static int
+get_batch (struct pass *pass, char *const *ids, size_t count, struct entry *entries,
+           int (*absent) (struct pass *, const char *, struct error *), struct error *error)
+{
+  struct pipeline *p = pass->p;
+  struct syncd_entry *opaque[GET_BATCH];
+  struct syncd_scan_request request = pipeline_scan_request (p, SYNCD_MODE_EVERYTHING);
+  for (size_t i = 0; i < count; i++) {
+    entry_reset (&entries[i]);
+    opaque[i] = host_entry (&entries[i]);
+  }
+  int32_t code = p->source->source->get (&p->source_ctx, p->source_session, &request,
+                                         (const char *const *) ids, opaque, count);
+  if (code < 0)
+    return scan_error (pass, code, "asking for single entries failed", error);
+  if (store_begin (pass->store, error) < 0)
+    return -1;
+  for (size_t i = 0; i < count; i++)
+    if (take_answer (pass, &entries[i], ids[i], absent, error) < 0) {
+      store_rollback (pass->store);
+      return -1;
+    }
+  return store_commit (pass->store, error);
+}
+
+int
+intake_get (struct pass *pass, char *const *ids, size_t count,
+            int (*absent) (struct pass *, const char *, struct error *), struct error *error)
+{
+  size_t width = count < GET_BATCH ? count : GET_BATCH;
+  struct entry *entries = mem_new (width, sizeof *entries);
+  int rc = 0;
+  for (size_t i = 0; i < width; i++)
+    entry_init (&entries[i], mapping_attribute_count (pass->p->mapping));
+  for (size_t at = 0; at < count && rc == 0; at += width)
+    rc = get_batch (pass, ids + at, count - at < width ? count - at : width, entries, absent, error);
+  for (size_t i = 0; i < width; i++)
+    entry_fini (&entries[i]);
+  free (entries);
+  return rc;
+}
+
+/* The net under a grade that cannot see deletes: ids and tokens of everybody. */
+static int
+take_inventory (struct pass *pass, struct error *error)
+{
+  int64_t read = pass->report->read, unchanged = pass->report->unchanged;
+  memset (pass->seen, 0, (pass->seen_bits + 7) / 8);
+  pass->report->unchanged = 0;
+  if (scan (pass, SYNCD_MODE_INVENTORY, NULL, error) < 0)
+    return -1;
+  pass->report->mode = "inventory";
+  pass->report->read -= read;
+  (void) unchanged;
+  return intake_get (pass, pass->changed.ids, pass->changed.count, NULL, error);
+}
+
+/* Is there a checkpoint, and was it made with this mapping, source and scope? */
+static bool
+trusted_checkpoint (struct pass *pass, struct buffer *checkpoint)
+{
+  BUFFER_AUTO struct buffer mapping;
+  buffer_init (&mapping, 256);
+  if (pass->options->full || pass->scope_changed
+      || store_get_fact (pass->store, "checkpoint", checkpoint) != 1
+      || store_get_fact (pass->store, "checkpoint_mapping", &mapping) != 1)
+    return false;
+  if (strcmp (buffer_text (&mapping), mapping_version (pass->p->mapping)) == 0)
+    return true;
+  log_info ("the mapping changed: everything is read");
+  return false;
+}
+
+/* schedule.full: has the last complete read of everything become too old? */
+static bool
+full_overdue (struct pass *pass)
+{
+  BUFFER_AUTO struct buffer text;
+  buffer_init (&text, 64);
+  int64_t every = pass->p->settings->full_ms;
+  if (every <= 0 || store_get_fact (pass->store, "full_ms", &text) != 1)
+    return false;
+  return pass->started_ms - strtoll (buffer_text (&text), NULL, 10) > every;
+}
+
+int
+intake_run (struct pass *pass, struct error *error)
+{
+  BUFFER_AUTO struct buffer checkpoint;
+  buffer_init (&checkpoint, TEXT_MAX);
+  if (pass->options->only) {
+    char *ids[] = { (char *) pass->options->only };
+    pass->report->mode = "only";
+    pass->end = SCAN_CHANGES;
+    pass->force = true;
+    return intake_get (pass, ids, 1, NULL, error);
+  }
+  bool changes = trusted_checkpoint (pass, &checkpoint) && !full_overdue (pass);
+  pass->report->mode = changes ? "changes" : "full";
+  if (scan (pass, changes ? SYNCD_MODE_CHANGES : SYNCD_MODE_EVERYTHING, &checkpoint, error) < 0)
+    return -1;
+  bool blind = pass->end == SCAN_CHANGES && pass->p->source_facts.blind_to_deletes;
+  if (blind && pass->p->settings->inventory_ms >= 0)
+    return take_inventory (pass, error);
+  return 0;
+}
