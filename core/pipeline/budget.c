@@ -76,7 +76,7 @@ capped (int64_t ms)
 static void
 take_window (struct budget *budget, const struct syncd_observation *seen, int64_t now)
 {
-  if (budget->per_minute || seen->allowed < 0 || seen->used < 0 || seen->reset_ms < 0)
+  if (budget->per_minute || seen->allowed <= 0 || seen->used < 0 || seen->reset_ms < 0)
     return;
   int64_t left = seen->allowed > seen->used ? seen->allowed - seen->used : 0;
   int64_t ends = now + capped (seen->reset_ms) * 1000;

@@ -191,8 +191,11 @@ static int
 found_nobody (struct delivery *delivery, struct item *item)
 {
   enum phase was = item->phase;
+  if (item->row.intent != QUEUE_SYNC)
+    return outcome_finish (delivery, item, NULL);
   if (was == PHASE_MEET && item->row.doubt && item->name) {
-    prepare_find (item, PHASE_SENT_NAME, "userName", item->name);
+    prepare_find (item, PHASE_SENT_NAME, "userName",
+                  item->row.sent_name ? item->row.sent_name : item->name);
     return 1;
   }
   if (was == PHASE_HOLDER && !item->met && item->external_id) {

@@ -128,6 +128,8 @@ outcome_finish (struct delivery *delivery, struct item *item, const char *action
   delivery->done++;
   if (!action)
     pass->report->unchanged++;
+  if (item->row.intent != QUEUE_SYNC && !link->account)
+    return store_link_forget (pass->store, link->row, delivery->error) < 0 ? -1 : 0;
   if (store_link_put (pass->store, link, delivery->error) < 0)
     return -1;
   return store_queue_done (pass->store, item->row.number, delivery->error) < 0 ? -1 : 0;

@@ -104,11 +104,15 @@ open_all (struct pass *pass, struct error *error)
   if (pipeline_check_identity (p, error) < 0)
     return -1;
   pass_make_room (pass);
+  if (store_begin (pass->store, error) < 0)
+    return -1;
   int64_t doubtful = store_queue_recover (pass->store, error);
+  if (doubtful < 0 || store_commit (pass->store, error) < 0)
+    return -1;
   if (doubtful > 0)
     log_info ("%" PRId64 " changes were under way when the last run ended; they are looked up before "
               "they are done again", doubtful);
-  return doubtful < 0 ? -1 : look_back (pass, error);
+  return look_back (pass, error);
 }
 
 static int

@@ -291,6 +291,18 @@ prepare_new (struct delivery *delivery, struct item *item)
   return rc;
 }
 
+/* It left before its account was known. Where a create may have reached the sink, the account is
+ * looked for; else there is nothing to take away. */
+static int
+prepare_leaver_without_account (struct delivery *delivery, struct item *item)
+{
+  if (!item->row.doubt)
+    return outcome_finish (delivery, item, NULL);
+  mem_set_text (&item->external_id, item->link.id);
+  prepare_find (item, PHASE_MEET, "externalId", item->external_id);
+  return 1;
+}
+
 int
 prepare_item (struct delivery *delivery, struct item *item)
 {
@@ -300,7 +312,7 @@ prepare_item (struct delivery *delivery, struct item *item)
   if (is_protected (delivery, item))
     return outcome_park (delivery, item, "the user name is named in protect:");
   if (item->row.intent != QUEUE_SYNC && !item->link.account)
-    return outcome_finish (delivery, item, NULL);
+    return prepare_leaver_without_account (delivery, item);
   int rc = fill_wanted (delivery, item);
   if (rc <= 0)
     return rc;

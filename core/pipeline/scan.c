@@ -266,18 +266,32 @@ full_overdue (struct pass *pass)
   return pass->started_ms - strtoll (buffer_text (&text), NULL, 10) > every;
 }
 
+/* One person: who is known by that text, else what the source knows by it. */
+static int
+take_only (struct pass *pass, struct error *error)
+{
+  struct link link;
+  link_init (&link);
+  int rc = store_link_search (pass->store, pass->options->only, &link, error);
+  char *ids[] = { rc == 1 ? link.id : (char *) pass->options->only };
+  pass->report->mode = "only";
+  pass->end = SCAN_CHANGES;
+  pass->force = true;
+  if (rc >= 0)
+    rc = intake_get (pass, ids, 1, NULL, error);
+  if (rc == 0)
+    pass->report->read = 1;
+  link_fini (&link);
+  return rc;
+}
+
 int
 intake_run (struct pass *pass, struct error *error)
 {
   BUFFER_AUTO struct buffer checkpoint;
   buffer_init (&checkpoint, TEXT_MAX);
-  if (pass->options->only) {
-    char *ids[] = { (char *) pass->options->only };
-    pass->report->mode = "only";
-    pass->end = SCAN_CHANGES;
-    pass->force = true;
-    return intake_get (pass, ids, 1, NULL, error);
-  }
+  if (pass->options->only)
+    return take_only (pass, error);
   bool changes = trusted_checkpoint (pass, &checkpoint) && !full_overdue (pass);
   pass->report->mode = changes ? "changes" : "full";
   if (scan (pass, changes ? SYNCD_MODE_CHANGES : SYNCD_MODE_EVERYTHING, &checkpoint, error) < 0)

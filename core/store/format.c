@@ -47,7 +47,8 @@ static const char tables[] =
   " state INTEGER NOT NULL, doubt INTEGER NOT NULL, mapping INTEGER NOT NULL,"
   " fingerprint BLOB NOT NULL, wanted_name TEXT, promised_hash INTEGER, name TEXT,"
   " name_number INTEGER NOT NULL, temporary_name TEXT, temporary_hash INTEGER, sent_name TEXT,"
-  " attempts INTEGER NOT NULL, next_try_ms INTEGER NOT NULL, why TEXT, leaves TEXT);"
+  " attempts INTEGER NOT NULL, next_try_ms INTEGER NOT NULL, why TEXT, leaves TEXT,"
+  " deactivates INTEGER NOT NULL);"
   "CREATE INDEX queue_entry ON queue (row, number, state, intent);"
   "CREATE INDEX queue_promised ON queue (promised_hash, row) WHERE promised_hash IS NOT NULL;"
   "CREATE INDEX queue_temporary ON queue (temporary_hash) WHERE temporary_hash IS NOT NULL;"
@@ -89,8 +90,8 @@ write_key (struct store *store, struct error *error)
   return result;
 }
 
-static int
-fill (struct store *store, struct error *error)
+int
+store_format_fill (struct store *store, struct error *error)
 {
   MEM_AUTO char *marks = mem_format ("PRAGMA application_id = %d; PRAGMA user_version = %d; BEGIN",
                                      STORE_APPLICATION, STORE_FORMAT);
@@ -109,7 +110,7 @@ fill_file (const char *path, struct error *error)
   struct store store = { .path = mem_copy_text (path), .lock = -1 };
   int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
   int result = sqlite3_open_v2 (path, &store.db, flags, NULL) == SQLITE_OK
-                   ? fill (&store, error) : store_failed (&store, error);
+                   ? store_format_fill (&store, error) : store_failed (&store, error);
   for (size_t i = 0; i < STATEMENT_COUNT; i++)
     sqlite3_finalize (store.statements[i]);
   if (sqlite3_close (store.db) != SQLITE_OK && result == 0)
@@ -178,7 +179,7 @@ check_size (struct store *store, struct error *error)
   int64_t pages = ask (store, "PRAGMA page_count", error);
   if (pages < 0)
     return -1;
-  if (stat (log_path, &log) == 0 && log.st_size > 0)
+  if (store->mode == STORE_SCRATCH || (stat (log_path, &log) == 0 && log.st_size > 0))
     return 0;
   if (stat (store->path, &file) == 0 && (int64_t) file.st_size >= pages * 4096)
     return 0;

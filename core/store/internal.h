@@ -22,7 +22,7 @@ enum statement {
   S_QUEUE_EACH_HELD, S_QUEUE_COUNT, S_QUEUE_COUNT_SENT, S_QUEUE_SENT_NUMBERS, S_COUNT_CREATES,
   S_COUNT_UPDATES, S_COUNT_LEAVERS, S_SENT_CREATES, S_SENT_UPDATES, S_SENT_LEAVERS,
   S_HOLD_CREATES, S_HOLD_UPDATES, S_HOLD_LEAVERS, S_RELEASE_CREATES, S_RELEASE_UPDATES,
-  S_RELEASE_LEAVERS, S_CONTESTED, S_NAME_TAKEN, S_ACCOUNT_PUT, S_ACCOUNT_BY_EXTERNAL,
+  S_RELEASE_LEAVERS, S_CONTESTED, S_NAME_TAKEN, S_NAME_PROMISED, S_ACCOUNT_PUT, S_ACCOUNT_BY_EXTERNAL,
   S_ACCOUNT_BY_NAME, S_ACCOUNTS_DROP, S_RUN_PUT, S_RUN_PRUNE, S_RUNS, S_DONE_ADD, S_DONE_PRUNE,
   S_DONE_SINCE,
   STATEMENT_COUNT
@@ -88,6 +88,8 @@ const char *store_file_network (unsigned long magic);
 /* ---- format.c ------------------------------------------------------------------------------ */
 /* Makes a new, complete file, all or nothing. */
 int store_format_create (const char *path, struct error *);
+/* Tables and key of an empty database (STORE_SCRATCH). */
+int store_format_fill (struct store *, struct error *);
 /* Is it ours, whole as far as that is quickly seen, and of a format that we know? */
 int store_format_check (struct store *, struct error *);
 int store_format_functions (sqlite3 *);
@@ -110,7 +112,7 @@ int64_t store_link_due (bool parked, int64_t next_try_ms, int64_t reevaluate_at_
 #define QUEUE_COLUMNS                                                                           \
   "q.number,q.row,q.intent,q.state,q.doubt,q.mapping,q.fingerprint,q.wanted_name,q.name,"       \
   "q.name_number,q.temporary_name,q.sent_name,q.attempts,q.next_try_ms,q.why,q.leaves,"         \
-  "EXISTS (SELECT 1 FROM sent WHERE sent.number = q.number)"
+  "EXISTS (SELECT 1 FROM sent WHERE sent.number = q.number),q.deactivates"
 void store_queue_fill (sqlite3_stmt *, struct queued *);
 int store_queue_by_number (struct store *, int64_t number, struct queued *, struct error *);
 

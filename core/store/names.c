@@ -81,24 +81,37 @@ store_names_contested_each (struct store *store,
 
 /* Of entries that want one name and have no decision yet, none has it; the decision gives it to
  * the first in order. Against anybody else the wish stands. */
-static const char taken[] =
-  "SELECT EXISTS (SELECT 1 FROM link WHERE given_hash = ?1 AND row <> ?2 AND fold (CASE"
-  "  typeof (given_name) WHEN 'integer' THEN wanted_name ELSE given_name END) = ?3)"
-  " OR EXISTS (SELECT 1 FROM queue q WHERE q.promised_hash = ?1 AND q.row <> ?2"
-  "  AND fold (coalesce (q.name, q.wanted_name)) = ?3"
-  "  AND (q.name IS NOT NULL OR q.number IN (SELECT number FROM sent)"
-  "   OR NOT EXISTS (SELECT 1 FROM queue o WHERE o.row = ?2 AND o.intent = 0"
-  "    AND fold (o.wanted_name) = ?3)))"
-  " OR EXISTS (SELECT 1 FROM queue WHERE temporary_hash = ?1 AND row <> ?2"
-  "  AND fold (temporary_name) = ?3)";
+#define PROMISED                                                                                \
+  "EXISTS (SELECT 1 FROM queue q WHERE q.promised_hash = ?1 AND q.row <> ?2"                     \
+  "  AND fold (coalesce (q.name, q.wanted_name)) = ?3"                                           \
+  "  AND (q.name IS NOT NULL OR q.number IN (SELECT number FROM sent)"                           \
+  "   OR NOT EXISTS (SELECT 1 FROM queue o WHERE o.row = ?2 AND o.intent = 0"                    \
+  "    AND fold (o.wanted_name) = ?3)))"                                                         \
+  " OR EXISTS (SELECT 1 FROM queue WHERE temporary_hash = ?1 AND row <> ?2"                      \
+  "  AND fold (temporary_name) = ?3)"
 
-bool
-store_name_taken (struct store *store, const char *name, int64_t row)
+static bool
+name_found (struct store *store, enum statement which, const char *sql, const char *name, int64_t row)
 {
   MEM_AUTO char *folded = text_fold (name);
-  sqlite3_stmt *s = store_statement (store, S_NAME_TAKEN, taken);
+  sqlite3_stmt *s = store_statement (store, which, sql);
   sqlite3_bind_int64 (s, 1, store_name_hash (store, folded));
   sqlite3_bind_int64 (s, 2, row);
   store_bind_text (s, 3, folded);
   return store_number (store, s, NULL) != 0; /* a failure gives no name away */
+}
+
+bool
+store_name_taken (struct store *store, const char *name, int64_t row)
+{
+  return name_found (store, S_NAME_TAKEN,
+                     "SELECT EXISTS (SELECT 1 FROM link WHERE given_hash = ?1 AND row <> ?2 AND fold"
+                     " (CASE typeof (given_name) WHEN 'integer' THEN wanted_name ELSE given_name END)"
+                     " = ?3) OR " PROMISED, name, row);
+}
+
+bool
+store_name_promised (struct store *store, const char *name, int64_t row)
+{
+  return name_found (store, S_NAME_PROMISED, "SELECT " PROMISED, name, row);
 }

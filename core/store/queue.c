@@ -51,6 +51,7 @@ bind_queued (const struct store *store, sqlite3_stmt *s, const struct queued *q)
   sqlite3_bind_int64 (s, 16, q->next_try_ms);
   store_bind_text (s, 17, q->why);
   store_bind_text (s, 18, q->leaves);
+  sqlite3_bind_int (s, 19, q->deactivates);
 }
 
 static int
@@ -114,7 +115,8 @@ store_queue_put (struct store *store, struct queued *q, struct error *error)
   sqlite3_stmt *s = store_statement (store, S_QUEUE_INSERT,
       "INSERT INTO queue (number,row,intent,state,doubt,mapping,fingerprint,wanted_name,"
       "promised_hash,name,name_number,temporary_name,temporary_hash,sent_name,attempts,next_try_ms,"
-      "why,leaves) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)");
+      "why,leaves,deactivates) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,"
+      "?19)");
   bind_queued (store, s, q);
   if (store_run (store, s, error))
     return -1;
@@ -179,7 +181,7 @@ store_queue_update (struct store *store, const struct queued *q, struct error *e
   sqlite3_stmt *s = store_statement (store, S_QUEUE_UPDATE,
       "UPDATE queue SET row=?2,intent=?3,state=?4,doubt=?5,mapping=?6,fingerprint=?7,wanted_name=?8,"
       "promised_hash=?9,name=?10,name_number=?11,temporary_name=?12,temporary_hash=?13,sent_name=?14,"
-      "attempts=?15,next_try_ms=?16,why=?17,leaves=?18 WHERE number=?1");
+      "attempts=?15,next_try_ms=?16,why=?17,leaves=?18,deactivates=?19 WHERE number=?1");
   bind_queued (store, s, q);
   if (store_run (store, s, error))
     return -1;

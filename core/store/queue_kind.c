@@ -3,9 +3,9 @@
 #include "store/internal.h"
 
 #define WITH_ACCOUNT "(SELECT account FROM link WHERE link.row = queue.row)"
-#define IS_CREATE "intent = 0 AND " WITH_ACCOUNT " IS NULL"
-#define IS_UPDATE "intent = 0 AND " WITH_ACCOUNT " IS NOT NULL"
-#define IS_LEAVER "intent <> 0"
+#define IS_CREATE "intent = 0 AND NOT deactivates AND " WITH_ACCOUNT " IS NULL"
+#define IS_UPDATE "intent = 0 AND NOT deactivates AND " WITH_ACCOUNT " IS NOT NULL"
+#define IS_LEAVER "(intent <> 0 OR deactivates)"
 #define UNSENT " AND number NOT IN (SELECT number FROM sent)"
 
 /* The statement for KIND of three that stand side by side, at FIRST. */

@@ -47,6 +47,7 @@ store_queue_fill (sqlite3_stmt *s, struct queued *queued)
   queued->next_try_ms = sqlite3_column_int64 (s, 13);
   queued->why = store_column_text (s, 14);
   queued->leaves = store_column_text (s, 15);
+  queued->deactivates = sqlite3_column_int (s, 17);
 }
 
 static int

@@ -135,6 +135,41 @@ open_unlocked (struct store *store, struct error *error)
   return load (store, error);
 }
 
+static int
+copy_into (struct store *scratch, struct store *original, struct error *error)
+{
+  sqlite3_backup *backup = sqlite3_backup_init (scratch->db, "main", original->db, "main");
+  int rc = backup ? sqlite3_backup_step (backup, -1) : SQLITE_ERROR;
+  if (backup)
+    sqlite3_backup_finish (backup);
+  return rc == SQLITE_DONE ? 0 : store_failed (scratch, error);
+}
+
+/* A temporary database of SQLite has no name and is gone when it is closed. */
+static int
+open_scratch (struct store *store, bool exists, struct error *error)
+{
+  struct store original = { .path = store->path, .lock = -1 };
+  int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+  if (sqlite3_open_v2 ("", &store->db, flags, NULL) != SQLITE_OK)
+    return store_failed (store, error);
+  int result = !exists ? store_format_fill (store, error)
+               : store_file_check (store->path, error) || open_read (&original, error) ? -1
+               : copy_into (store, &original, error);
+  sqlite3_close (original.db);
+  if (result || store_exec (store, "PRAGMA cache_size = -4096; PRAGMA synchronous = OFF", error))
+    return -1;
+  return load (store, error);
+}
+
+static int
+open_by_mode (struct store *store, bool exists, struct error *error)
+{
+  return store->mode == STORE_WRITE  ? open_locked (store, exists, error)
+         : store->mode == STORE_READ ? open_unlocked (store, error)
+                                     : open_scratch (store, exists, error);
+}
+
 static void
 release (struct store *store)
 {
@@ -156,7 +191,8 @@ store_open (const char *path, enum store_mode mode, struct store **ret_store, st
 {
   char *real = NULL;
   bool exists = false;
-  if (store_file_find (path, mode, &real, &exists, error))
+  enum store_mode look = mode == STORE_WRITE ? STORE_WRITE : STORE_READ;
+  if (store_file_find (path, look, &real, &exists, error))
     return -1;
   if (mode == STORE_READ && !exists) {
     free (real);
@@ -164,12 +200,10 @@ store_open (const char *path, enum store_mode mode, struct store **ret_store, st
     return 0;
   }
   struct store *store = mem_new (1, sizeof *store);
-  store->path = real;
+  store->path = real ? real : mem_copy_text (path);
   store->mode = mode;
   store->lock = -1;
-  int result = mode == STORE_WRITE ? open_locked (store, exists, error)
-                                   : open_unlocked (store, error);
-  if (result) {
+  if (open_by_mode (store, exists, error)) {
     release (store);
     return -1;
   }
@@ -181,6 +215,12 @@ const unsigned char *
 store_key (const struct store *store)
 {
   return store->key;
+}
+
+bool
+store_is_read_only (const struct store *store)
+{
+  return store->mode == STORE_READ;
 }
 
 int

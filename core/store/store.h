@@ -21,7 +21,9 @@ struct store;
 
 enum store_mode {
   STORE_WRITE, /* makes the file where there is none; takes the lock                      */
-  STORE_READ   /* no lock, no trace; *RET_STORE is NULL where there is no file (not an error) */
+  STORE_READ,  /* no lock, no trace; *RET_STORE is NULL where there is no file (not an error) */
+  STORE_SCRATCH /* a private copy that vanishes when it is closed, for what-if passes: no lock, no
+                   trace; a new, empty one where there is no file */
 };
 
 /* Opens. Refuses, naming the file and the remedy: damaged, newer format, network file system,
@@ -32,6 +34,8 @@ void store_close (struct store *);
 /* The end of a pass: truncates the WAL and gives free pages back; outside of a transaction. */
 int store_tidy (struct store *, struct error *);
 const unsigned char *store_key (const struct store *); /* HASH_KEY_LEN bytes, made with the file */
+
+bool store_is_read_only (const struct store *);
 
 int store_begin (struct store *, struct error *);
 int store_commit (struct store *, struct error *);
@@ -165,6 +169,7 @@ struct queued {
   char *sent_name;           /* doubt: the name that a state before this one was sent with, or NULL */
   int64_t attempts, next_try_ms;
   char *why;                 /* held: which brake */
+  bool deactivates;          /* SYNC: its mapped `active` turns false: counts as a leaver */
 };
 
 void queued_init (struct queued *);
@@ -201,7 +206,8 @@ int store_queue_each (struct store *, enum queue_state,
                       int (*visit) (void *data, struct queued *), void *data, struct error *);
 int64_t store_queue_count (struct store *, enum queue_state, int intent /* -1: all */);
 /* Holds or releases all WAITING (HELD) rows of a kind in one statement. KIND: creates are SYNC
- * rows of entries without account, updates SYNC rows of others, leavers DISABLE and DELETE. */
+ * rows of entries without account, leavers DISABLE, DELETE and what deactivates, updates the
+ * rest. */
 enum change_kind { CHANGE_CREATES, CHANGE_UPDATES, CHANGE_LEAVERS };
 int store_queue_hold (struct store *, enum change_kind, const char *why, struct error *);
 int store_queue_release (struct store *, enum change_kind, struct error *);
@@ -217,6 +223,8 @@ int store_names_contested_each (struct store *,
 /* Is the name given, or promised to a queue row, by another entry than ROW? A wish without decision
  * counts, but not against an entry that wishes the same name: the first that is decided has it. */
 bool store_name_taken (struct store *, const char *name, int64_t row);
+/* The same for the queue's rows alone: who holds the name now is not looked at. */
+bool store_name_promised (struct store *, const char *name, int64_t row);
 
 /* ---- accounts met at the first meeting (emptied when it is over) ----------------------------- */
 struct account {
