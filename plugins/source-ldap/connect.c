@@ -5,6 +5,7 @@
  * with the server that answered last. */
 #include "source-ldap.h"
 
+#include <netdb.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,27 +73,28 @@ connect_establish (struct syncd_ctx *ctx, const struct endpoint *endpoint, LDAP 
 {
   int rc;
 
-  (void) ctx;
   while ((rc = send_first (endpoint, ld)) == LDAP_X_CONNECTING)
-    if (watch_connected (watch) != SYNCD_OK)
+    if (watch_connected (watch) != SYNCD_OK || HOST->cancelled (ctx))
       return LDAP_TIMEOUT;
   return rc;
 }
 
 static int32_t
 fail_connect (struct syncd_ctx *ctx, const struct instance *instance,
-              const struct endpoint *endpoint, LDAP *ld, int result)
+              const struct endpoint *endpoint, LDAP *ld, int result, bool reached)
 {
   struct text why = { 0 };
   int32_t rc;
 
   if (HOST->cancelled (ctx))
     return HOST->fail (ctx, SYNCD_E_CANCELLED, "connecting to %s was cancelled", endpoint->uri);
-  if (endpoint->mode != TLS_NONE &&
+  if (endpoint->mode != TLS_NONE && reached &&
       (result == LDAP_SERVER_DOWN || result == LDAP_CONNECT_ERROR || result == LDAP_LOCAL_ERROR))
     diagnose_tls (ctx, instance, endpoint, &why);
   if (!why.len)
     error_describe (ld, result, NULL, &why);
+  if (instance->endpoint_count > 1)
+    HOST->log (ctx, SYNCD_LOG_WARNING, "%s: %s", endpoint->uri, why.data ? why.data : "");
   rc = HOST->fail (ctx, result < 0 ? SYNCD_E_UNREACHABLE : error_class (result),
                    "%s: cannot connect to %s: %s", instance->name, endpoint->uri,
                    why.data ? why.data : ldap_err2string (result));
@@ -102,13 +104,16 @@ fail_connect (struct syncd_ctx *ctx, const struct instance *instance,
 
 static int32_t
 connect_watched (struct syncd_ctx *ctx, const struct instance *instance,
-                 const struct endpoint *endpoint, LDAP *ld, struct watch *watch)
+                 const struct endpoint *endpoint, LDAP *ld, struct watch *watch,
+                 bool *ret_unconnected)
 {
   int result = connect_establish (ctx, endpoint, ld, watch);
   int32_t rc = SYNCD_OK;
 
-  if (result != LDAP_SUCCESS)
-    return fail_connect (ctx, instance, endpoint, ld, result);
+  if (result != LDAP_SUCCESS) {
+    *ret_unconnected = watch_unconnected (watch);
+    return fail_connect (ctx, instance, endpoint, ld, result, !*ret_unconnected);
+  }
   if (endpoint->mode != TLS_NONE)
     rc = tls_check (ctx, instance, ld);
   return rc == SYNCD_OK ? bind_session (ctx, instance, endpoint, ld) : rc;
@@ -116,8 +121,9 @@ connect_watched (struct syncd_ctx *ctx, const struct instance *instance,
 
 /* Connection, TLS and bind with one server. */
 static int32_t
-connect_endpoint (struct syncd_ctx *ctx, const struct instance *instance,
-                  const struct endpoint *endpoint, LDAP **ret_ld)
+connect_once (struct syncd_ctx *ctx, const struct instance *instance,
+              const struct endpoint *endpoint, bool asynchronous, LDAP **ret_ld,
+              bool *ret_unconnected)
 {
   struct watch *watch;
   LDAP *ld;
@@ -125,11 +131,14 @@ connect_endpoint (struct syncd_ctx *ctx, const struct instance *instance,
 
   if (rc != SYNCD_OK)
     return rc;
+  if (!asynchronous)
+    ldap_set_option (ld, LDAP_OPT_CONNECT_ASYNC, LDAP_OPT_OFF);
   if (endpoint->mode != TLS_NONE)
     rc = tls_prepare (ctx, instance, ld, false);
   if (rc == SYNCD_OK) {
     watch = watch_start (ctx, ld, instance->timeout_ms * 2);
-    rc = watch ? connect_watched (ctx, instance, endpoint, ld, watch) : error_memory (ctx);
+    rc = watch ? connect_watched (ctx, instance, endpoint, ld, watch, ret_unconnected)
+               : error_memory (ctx);
     if (watch)
       watch_end (watch);
   }
@@ -137,6 +146,33 @@ connect_endpoint (struct syncd_ctx *ctx, const struct instance *instance,
     *ret_ld = ld;
   else
     ldap_unbind_ext (ld, NULL, NULL);
+  return rc;
+}
+
+static bool
+has_more_addresses (const char *host)
+{
+  struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list = NULL;
+  bool several = false;
+
+  if (*host && getaddrinfo (host, NULL, &hints, &list) == 0)
+    several = list->ai_next != NULL;
+  if (list)
+    freeaddrinfo (list);
+  return several;
+}
+
+/* Asynchronously libldap tries only the first address of a name. Where that one cannot be
+ * reached and there are others, it is asked once more to go through all of them. */
+static int32_t
+connect_endpoint (struct syncd_ctx *ctx, const struct instance *instance,
+                  const struct endpoint *endpoint, LDAP **ret_ld)
+{
+  bool unconnected = false;
+  int32_t rc = connect_once (ctx, instance, endpoint, true, ret_ld, &unconnected);
+
+  if (rc == SYNCD_E_UNREACHABLE && unconnected && has_more_addresses (endpoint->host))
+    rc = connect_once (ctx, instance, endpoint, false, ret_ld, &unconnected);
   return rc;
 }
 

@@ -151,7 +151,7 @@ diagnose_tls (struct syncd_ctx *ctx, const struct instance *instance,
   if (connect_prepare (ctx, instance, endpoint, &ld) != SYNCD_OK)
     return;
   if (tls_prepare (ctx, instance, ld, true) == SYNCD_OK &&
-      (watch = watch_start (ctx, ld, instance->timeout_ms))) {
+      (watch = watch_start (ctx, ld, instance->timeout_ms * 2))) {
     int result = connect_establish (ctx, endpoint, ld, watch);
 
     if (ldap_tls_inplace (ld))

@@ -120,9 +120,12 @@ int32_t session_ensure (struct syncd_ctx *ctx, struct session *session);
 /* ---- watch.c: ends blocking calls of libldap on cancellation or after a time ---- */
 
 struct watch;
+/* At most TIMEOUT_MS in all, and half of it until the socket is connected. */
 struct watch *watch_start (struct syncd_ctx *ctx, LDAP *ld, uint32_t timeout_ms);
 /* Waits until the socket is connected, or has failed: then libldap says how. */
 int32_t watch_connected (struct watch *watch);
+/* Did a socket get as far as being made, and never reach the other side? */
+bool watch_unconnected (struct watch *watch);
 /* SYNCD_OK, SYNCD_E_CANCELLED, or SYNCD_E_UNREACHABLE when the time was up. */
 int32_t watch_end (struct watch *watch);
 int64_t now_ms (void); /* a clock that never goes back */

@@ -21,8 +21,9 @@ struct watch {
   struct syncd_ctx *ctx;
   LDAP *ld;
   ldap_conncb callback;
-  int64_t deadline;
+  int64_t deadline, connect_by;
   int socket; /* a duplicate; -1: none yet */
+  bool reached; /* the socket was connected; only the caller's thread looks at it */
   bool stop;
   int32_t verdict;
 };
@@ -34,6 +35,15 @@ now_ms (void)
 
   clock_gettime (CLOCK_MONOTONIC, &now);
   return (int64_t) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static bool
+is_connected (int fd)
+{
+  struct sockaddr_storage peer;
+  socklen_t len = sizeof peer;
+
+  return getpeername (fd, (struct sockaddr *) &peer, &len) == 0;
 }
 
 /* libldap calls this when a socket is connected, or about to be. */
@@ -53,6 +63,7 @@ watch_add (LDAP *ld, Sockbuf *sb, LDAPURLDesc *url, struct sockaddr *address,
   if (watch->socket >= 0)
     close (watch->socket);
   watch->socket = dup (fd);
+  watch->reached = is_connected (fd);
   if (watch->verdict && watch->socket >= 0)
     shutdown (watch->socket, SHUT_RDWR);
   pthread_mutex_unlock (&watch->lock);
@@ -113,6 +124,7 @@ watch_start (struct syncd_ctx *ctx, LDAP *ld, uint32_t timeout_ms)
   watch->ctx = ctx;
   watch->ld = ld;
   watch->socket = -1;
+  watch->connect_by = now_ms () + timeout_ms / 2;
   watch->deadline = now_ms () + timeout_ms;
   watch->callback = (ldap_conncb){ watch_add, watch_del, watch };
   if (!watch_init (watch)) {
@@ -145,11 +157,21 @@ watch_connected (struct watch *watch)
     waiting.fd = watch_socket (watch, &verdict);
     if (verdict)
       return verdict;
-    if (waiting.fd < 0)
+    if (waiting.fd < 0 || now_ms () > watch->connect_by)
       return SYNCD_E_UNREACHABLE;
-    if (poll (&waiting, 1, SLICE_MS) > 0)
+    if (poll (&waiting, 1, SLICE_MS) > 0) {
+      watch->reached = is_connected (waiting.fd);
       return SYNCD_OK;
+    }
   }
+}
+
+bool
+watch_unconnected (struct watch *watch)
+{
+  int32_t verdict;
+
+  return watch_socket (watch, &verdict) >= 0 && !watch->reached;
 }
 
 /* The handle must forget the callback before the memory behind it goes: in libldap, getting

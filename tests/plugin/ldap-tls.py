@@ -4,6 +4,7 @@ import resource
 import shutil
 import socket
 import ssl
+import subprocess
 import tempfile
 import threading
 import unittest
@@ -191,6 +192,31 @@ class Tls(source.Case):
         self.assertReads(run)
         self.assertIn("does not serve", run.log)
         self.assertIn(self.server.ldaps_uri, run.json("describe")["server"])
+
+    def test_a_name_with_an_address_that_does_not_answer(self):
+        if os.geteuid() != 0 or subprocess.run(["unshare", "-m", "true"], check=False,
+                                               stderr=subprocess.DEVNULL).returncode:
+            self.skipTest("needs a mount namespace, to give a name two addresses")
+        hosts = os.path.join(self.folder, "hosts")
+        with open(hosts, "w") as out:
+            out.write("127.0.0.2 two.test\n127.0.0.1 two.test\n")
+        full, kept = socket.socket(), []
+        full.bind(("127.0.0.2", self.server.ports[0]))
+        full.listen(0)
+        for _ in range(4):
+            kept.append(socket.socket())
+            kept[-1].setblocking(False)
+            kept[-1].connect_ex(full.getsockname())
+        source.WRAPPER[:0] = ["unshare", "-m", "sh", "-c",
+                              'mount --bind "%s" /etc/hosts && exec "$@"' % hosts, "sh"]
+        try:
+            run = self.read("ldap://two.test:%d" % self.server.ports[0], "allow_plaintext=true",
+                            "timeout=1s", *ROOT)
+        finally:
+            del source.WRAPPER[:6]
+            for one in kept + [full]:
+                one.close()
+        self.assertReads(run)
 
     def test_all_servers_away(self):
         run = source.run(["uri=ldap://127.0.0.1:1", "uri=ldaps://127.0.0.1:1"] + BASE + ROOT)
