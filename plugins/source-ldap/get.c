@@ -146,23 +146,39 @@ search_context (struct syncd_ctx *ctx, struct get *get, size_t from, size_t to, 
   return rc;
 }
 
+/* An entry that a cut-off answer did not show may still be in scope: found elsewhere, or not
+ * found, proves nothing then. */
+static void
+conclude (struct get *get, size_t from, size_t to, bool scope_uncertain)
+{
+  for (size_t i = from; i < to; i++) {
+    if (is_dn (get->ids[i]) || get->answers[i] == SYNCD_GET_ENTRY)
+      continue;
+    if (!get->answers[i])
+      get->answers[i] = get->uncertain ? SYNCD_GET_FAILED : SYNCD_GET_GONE;
+    if (scope_uncertain)
+      get->answers[i] = SYNCD_GET_FAILED;
+  }
+}
+
 static int32_t
 get_batch (struct syncd_ctx *ctx, struct get *get, size_t from, size_t to)
 {
-  int32_t rc = search_scope (ctx, get, from, to);
-  bool uncertain = get->uncertain;
+  bool scope_uncertain;
+  int32_t rc;
 
+  get->uncertain = false;
+  rc = search_scope (ctx, get, from, to);
   if (rc < 0)
     return rc;
+  scope_uncertain = get->uncertain;
   get->uncertain = false;
   rc = search_context (ctx, get, from, to, get->session->context);
   if (rc == SEARCH_NOT_FOUND) /* the top of the tree may be hidden from us: our part is not */
     rc = search_context (ctx, get, from, to, get->session->instance->base);
   if (rc < 0)
     return rc;
-  for (size_t i = from; i < to; i++)
-    if (!is_dn (get->ids[i]) && !get->answers[i])
-      get->answers[i] = uncertain || get->uncertain ? SYNCD_GET_FAILED : SYNCD_GET_GONE;
+  conclude (get, from, to, scope_uncertain);
   return SYNCD_OK;
 }
 

@@ -215,12 +215,12 @@ class Range(source.Case):
 
 
 class Get(source.Case):
-    def answers(self, late):
-        """What get() says of an id when the second, wider search ends with LATE."""
+    def answers(self, late, first=lambda r: [r.done()]):
+        """What get() says of an id when the search in scope ends with FIRST, the wider with LATE."""
         def answer(request):
             if request.base == BASE and request.page is None and len(request.attributes) > 8:
                 return samples(request)
-            return [request.done()] if request.base == BASE else late(request)
+            return first(request) if request.base == BASE else late(request)
         with fakeldap.Server(answer) as server:
             return source.run(options(server), "--get", UUIDS[3]).kinds
 
@@ -232,6 +232,14 @@ class Get(source.Case):
                          ["failed"])
         self.assertEqual(self.answers(lambda r: [person(r, 3), r.done()]), ["out-of-scope"])
         self.assertEqual(self.answers(lambda r: [r.done(50)]), ["error"])
+
+    def test_a_cut_off_answer_in_scope_proves_nothing(self):
+        for first in (lambda r: [r.done(4)], lambda r: [r.done(11)],
+                      lambda r: [r.reference("ldap://x/dc=x"), r.done()]):
+            self.assertEqual(self.answers(lambda r: [person(r, 3), r.done()], first), ["failed"])
+            self.assertEqual(self.answers(lambda r: [r.done()], first), ["failed"])
+        found = self.answers(lambda r: [r.done()], lambda r: [person(r, 3), r.done(4)])
+        self.assertEqual(found, ["entry"])
 
     def test_a_hidden_top_of_the_tree(self):
         self.assertEqual(self.answers(lambda r: [r.done(32)]), ["gone"])
