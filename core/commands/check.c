@@ -50,6 +50,46 @@ check_attributes (struct pipeline *p)
   json_decref (schema);
 }
 
+static bool
+is_e164 (const char *number)
+{
+  size_t digits = strspn (number + (*number == '+'), "0123456789");
+  return *number == '+' && number[1] >= '1' && digits >= 3 && digits <= 15 && !number[1 + digits];
+}
+
+/* Warns where values of this entry will not do for the sink. */
+static void
+check_values (struct pipeline *p, const struct leaves *leaves)
+{
+  MEM_AUTO char *user_name = leaves_text (leaves, (size_t) mapping_user_name_leaf (p->mapping));
+  if (p->sink_facts.user_name_is_email && user_name && !strchr (user_name, '@'))
+    log_warning ("the sample's userName \"%s\" is no e-mail address, which this sink requires; map it from "
+                 "mail, or add the domain: \"${uid}@example.com\"", user_name);
+  for (size_t i = 0; i < mapping_leaf_count (p->mapping); i++) {
+    const char *path = mapping_leaf (p->mapping, i)->path, *json = leaves_get (leaves, i);
+    if (strncmp (path, "phoneNumbers", 12) != 0 || !json)
+      continue;
+    json_t *item = json_loads (json, JSON_DECODE_ANY, NULL);
+    const char *number = json_string_value (json_object_get (item, "value"));
+    if (number && strncmp (number, "tel:", 4) != 0 && !is_e164 (number))
+      log_warning ("the sample's telephone number \"%s\" (%s) is not in the form of E.164 (+4930123456), which "
+                   "the sink may refuse; the filter e164(49) makes it so", number, path);
+    json_decref (item);
+  }
+}
+
+static void
+check_sample_values (struct pipeline *p, const struct entry *entry)
+{
+  struct leaves leaves;
+  struct error ignored;
+  enum active_state active;
+  leaves_init (&leaves, mapping_leaf_count (p->mapping));
+  if (map_entry (p->mapping, entry, p->hasher, NULL, &leaves, &active, &ignored) == 0)
+    check_values (p, &leaves);
+  leaves_fini (&leaves);
+}
+
 static int
 check_sample (struct pipeline *p, struct error *error)
 {
@@ -77,6 +117,8 @@ check_sample (struct pipeline *p, struct error *error)
     struct error why;
     if (sample_print (p, &entry, &why) < 0)
       log_warning ("%s", why.text);
+    else
+      check_sample_values (p, &entry);
   }
   source->scan_end (&p->source_ctx, scan);
   entry_fini (&entry);

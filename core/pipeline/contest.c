@@ -136,7 +136,7 @@ carry_out (struct delivery *delivery, struct item *item, const struct claim *cla
     return take_over (delivery, item, id, document);
   case VERDICT_ADOPT:
     item->adopting = true;
-    log_info ("%s: adopting the account %s (%s)", item->link.id, id, why);
+    log_info ("adopting for %s (%s) the account %s: %s", item->name, item->link.id, id, why);
     return take_over (delivery, item, id, document);
   case VERDICT_NEXT:
     return contest_next_name (delivery, item, why);
@@ -202,6 +202,8 @@ found_nobody (struct delivery *delivery, struct item *item)
     prepare_find (item, PHASE_MEET, "externalId", item->external_id);
     return 1;
   }
+  if (item->server_words && item->row.doubt)
+    return outcome_unseen (delivery, item);
   if (item->server_words)
     return park_held (delivery, item, "but no account with it can be seen; no other name is tried");
   item->met = true;

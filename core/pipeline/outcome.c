@@ -337,6 +337,14 @@ take_unwell (struct delivery *delivery, struct item *item, bool doubt)
   return outcome_later (delivery, item, delay, item->row.doubt || doubt);
 }
 
+int
+outcome_unseen (struct delivery *delivery, struct item *item)
+{
+  if (++item->row.attempts > TRIES)
+    return outcome_park (delivery, item, item->server_words);
+  return outcome_later (delivery, item, jittered_delay ((int) item->row.attempts), true);
+}
+
 static int
 take_forbidden (struct delivery *delivery, struct item *item)
 {

@@ -69,6 +69,15 @@ plugin_error (struct error *error, struct syncd_ctx *ctx, int32_t code, const ch
   return -1;
 }
 
+/* The sink's own configuration was checked by create(): what fails later is at the other end. */
+static int
+sink_error (struct error *error, struct syncd_ctx *ctx, int32_t code, const char *what)
+{
+  plugin_error (error, ctx, code, what);
+  error->exit_status = 1;
+  return -1;
+}
+
 static int
 load_end (struct pipeline *p, const struct endpoint *end, unsigned kind,
           const struct loaded **ret_loaded, struct syncd_config **ret_config, struct error *error)
@@ -100,7 +109,8 @@ pipeline_load (struct pipeline *p, const char *plugin_dir, struct error *error)
     return -1;
   budget_init (&p->budget, options_number (p->sink_config, "requests_per_minute"), &p->cancelled);
   host_ctx_init (&p->source_ctx, s->source.name, &p->cancelled, NULL);
-  host_ctx_init (&p->sink_ctx, s->sink.name, &p->cancelled, &p->budget.hooks);
+  /* a request under way is drained, not cut: `cancelled` reaches the sink through permit() */
+  host_ctx_init (&p->sink_ctx, s->sink.name, NULL, &p->budget.hooks);
   if (create_end (p->source, &p->source_ctx, p->source_config, &p->source_instance, error) < 0)
     return -1;
   return create_end (p->sink, &p->sink_ctx, p->sink_config, &p->sink_instance, error);
@@ -200,7 +210,7 @@ pipeline_open_sink (struct pipeline *p, struct error *error)
     return 0;
   int32_t code = p->sink->plugin->open (&p->sink_ctx, p->sink_instance, &p->sink_session);
   if (code < 0)
-    return plugin_error (error, &p->sink_ctx, code, "cannot open the sink");
+    return sink_error (error, &p->sink_ctx, code, "cannot open the sink");
   return 0;
 }
 
@@ -217,7 +227,7 @@ fetch_sink_documents (struct pipeline *p, struct buffer *schema, struct buffer *
     return plugin_error (error, &p->sink_ctx, code, "the sink cannot describe itself");
   code = p->sink->sink->schema (&p->sink_ctx, p->sink_session, host_buffer (schema));
   if (code < 0)
-    return plugin_error (error, &p->sink_ctx, code, "cannot read the sink's schema");
+    return sink_error (error, &p->sink_ctx, code, "cannot read the sink's schema");
   return 0;
 }
 

@@ -42,7 +42,7 @@ struct pipeline {
   struct source_facts source_facts;
   struct sink_facts sink_facts;
   struct budget budget;
-  atomic_int cancelled;           /* 0, or the signal */
+  atomic_int cancelled;           /* 0, or the signal: nothing new is begun */
   struct store *store;
   struct hasher *hasher;
   struct schema *schema;

@@ -226,7 +226,7 @@ must_wait (struct delivery *delivery, struct item *item)
 {
   struct link holder;
   enum holder_kind kind = HOLDER_NOBODY;
-  bool contested = item->row.name || item->link.account;
+  bool contested = item->name && (item->row.name || item->link.account);
   if (!contested || item->temporary || names_equal (item->name, item->link.given_name))
     return 0;
   link_init (&holder);

@@ -212,7 +212,7 @@ start_worker (struct crew *crew, struct worker *worker)
 {
   struct pipeline *p = crew->pipeline;
   worker->crew = crew;
-  host_ctx_init (&worker->ctx, p->settings->sink.name, &p->cancelled, &p->budget.hooks);
+  host_ctx_init (&worker->ctx, p->settings->sink.name, NULL, &p->budget.hooks);
   if (pthread_create (&worker->thread, NULL, worker_main, worker) == 0)
     crew->count++;
 }
