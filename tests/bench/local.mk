@@ -5,3 +5,9 @@ bench: all
 	  PYTHONPATH=$(abs_top_srcdir)/tests/lib $(PYTHON3) $(srcdir)/tests/bench/bench.py $(BENCH_FLAGS)
 .PHONY: bench
 EXTRA_DIST += tests/bench/bench.py tests/bench/serial_client.py
+
+# What the state costs a row: tests/bench/store_bench [ROWS [BATCH [FOLDER]]].
+noinst_PROGRAMS += tests/bench/store_bench
+tests_bench_store_bench_SOURCES = tests/bench/store_bench.c
+tests_bench_store_bench_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/core
+tests_bench_store_bench_LDADD = core/libcore.la

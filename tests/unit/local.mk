@@ -41,7 +41,7 @@ tests_unit_test_collide_LDADD = $(UNIT_LIBS)
 
 # The store; its tests look at the file with SQLite of their own.
 EXTRA_DIST += tests/unit/state.h
-STORE_TESTS = tests/unit/test_store
+STORE_TESTS = tests/unit/test_store tests/unit/test_store_queue
 STORE_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(top_srcdir)/tests/unit $(SQLITE_CFLAGS)
 if HAVE_CMOCKA
 check_PROGRAMS += $(STORE_TESTS)
@@ -50,3 +50,6 @@ endif
 tests_unit_test_store_SOURCES = tests/unit/test_store.c tests/unit/state.c
 tests_unit_test_store_CPPFLAGS = $(STORE_CPPFLAGS)
 tests_unit_test_store_LDADD = $(UNIT_LIBS) $(SQLITE_LIBS)
+tests_unit_test_store_queue_SOURCES = tests/unit/test_store_queue.c tests/unit/state.c
+tests_unit_test_store_queue_CPPFLAGS = $(STORE_CPPFLAGS)
+tests_unit_test_store_queue_LDADD = $(UNIT_LIBS) $(SQLITE_LIBS)
