@@ -1,6 +1,6 @@
 /* What the state costs, in microseconds a row: store_bench [ROWS [BATCH [FOLDER]]].
  *
- * Random ids in UUID form, documents of 550 bytes, 12 leaves. Prints wall time per row. */
+ * Random ids in UUID form, documents of 550 bytes, 12 leaves. Prints wall and CPU time per row. */
 #include "config.h"
 
 #include <inttypes.h>
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "store/store.h"
@@ -22,6 +23,33 @@ struct bench {
   int64_t *links, *numbers; /* by entry */
   size_t at;                /* entries taken so far */
 };
+
+/* Microseconds. */
+struct timing {
+  int64_t wall, cpu;
+};
+
+static struct timing
+now (void)
+{
+  struct timespec cpu;
+  clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &cpu);
+  return (struct timing) { clock_monotonic_us (), cpu.tv_sec * INT64_C (1000000) + cpu.tv_nsec / 1000 };
+}
+
+static struct timing
+since (struct timing begin)
+{
+  struct timing end = now ();
+  return (struct timing) { end.wall - begin.wall, end.cpu - begin.cpu };
+}
+
+static void
+add (struct timing *sum, struct timing more)
+{
+  sum->wall += more.wall;
+  sum->cpu += more.cpu;
+}
 
 static void
 need (struct bench *b, int rc)
@@ -87,17 +115,17 @@ take (void *data, struct queued *q)
 
 /* As the pipeline does: a batch is taken and marked, committed; then its results come. */
 static void
-send_batch (struct bench *b, int64_t *ret_take_us, int64_t *ret_mark_us)
+send_batch (struct bench *b, struct timing *ret_take, struct timing *ret_mark)
 {
   size_t from = b->at, left = b->rows - b->at, n = left < b->batch ? left : b->batch;
-  int64_t t0 = clock_monotonic_us ();
+  struct timing t0 = now ();
   need (b, store_begin (b->store, &b->error));
   need (b, store_queue_take (b->store, from ? b->numbers[from - 1] : 0, n, 0, take, b, &b->error));
-  int64_t t1 = clock_monotonic_us ();
+  add (ret_take, since (t0));
+  t0 = now ();
   need (b, store_queue_mark_sent (b->store, b->numbers + from, n, &b->error));
   need (b, store_commit (b->store, &b->error));
-  *ret_take_us += t1 - t0;
-  *ret_mark_us += clock_monotonic_us () - t1;
+  add (ret_mark, since (t0));
 }
 
 static void
@@ -118,29 +146,30 @@ fill_link (struct bench *b, struct link *link, size_t i)
 }
 
 static void
-take_results (struct bench *b, size_t from, int64_t *ret_us)
+take_results (struct bench *b, size_t from, struct timing *ret_time)
 {
   size_t n = b->at - from;
   struct link *links = mem_new (n, sizeof *links);
   for (size_t i = 0; i < n; i++)
     fill_link (b, &links[i], from + i);
-  int64_t t0 = clock_monotonic_us ();
+  struct timing t0 = now ();
   need (b, store_begin (b->store, &b->error));
   for (size_t i = 0; i < n; i++) {
     need (b, store_link_put (b->store, &links[i], &b->error));
     need (b, store_queue_done (b->store, b->numbers[from + i], &b->error));
   }
   need (b, store_commit (b->store, &b->error));
-  *ret_us += clock_monotonic_us () - t0;
+  add (ret_time, since (t0));
   for (size_t i = 0; i < n; i++)
     link_fini (&links[i]);
   free (links);
 }
 
 static void
-show (const struct bench *b, const char *what, int64_t us)
+show (const struct bench *b, const char *what, struct timing spent)
 {
-  printf ("%-44s %7.2f us a row\n", what, (double) us / (double) b->rows);
+  printf ("%-44s %7.2f us a row (CPU %.2f)\n", what, (double) spent.wall / (double) b->rows,
+          (double) spent.cpu / (double) b->rows);
 }
 
 static void
@@ -149,13 +178,13 @@ bench_intake (struct bench *b)
   char document[551];
   memset (document, 'x', sizeof document - 1);
   document[sizeof document - 1] = '\0';
-  int64_t t0 = clock_monotonic_us ();
+  struct timing t0 = now ();
   for (size_t i = 0; i < b->rows; i++) {
     step_batch (b, i);
     intake (b, i, document);
   }
   need (b, store_commit (b->store, &b->error));
-  show (b, "intake: glance, link put, queue put", clock_monotonic_us () - t0);
+  show (b, "intake: glance, link put, queue put", since (t0));
 }
 
 static int
@@ -170,26 +199,26 @@ static void
 bench_decide (struct bench *b)
 {
   size_t contested = 0;
-  int64_t t0 = clock_monotonic_us ();
+  struct timing t0 = now ();
   need (b, store_names_contested_each (b->store, count_contested, &contested, &b->error));
-  show (b, "decide: contested names", clock_monotonic_us () - t0);
-  t0 = clock_monotonic_us ();
+  show (b, "decide: contested names", since (t0));
+  t0 = now ();
   store_queue_count_kind (b->store, CHANGE_CREATES, QUEUE_WAITING);
-  show (b, "decide: count creates", clock_monotonic_us () - t0);
+  show (b, "decide: count creates", since (t0));
 }
 
 static void
 bench_deliver (struct bench *b)
 {
-  int64_t take_us = 0, mark_us = 0, result_us = 0;
+  struct timing takes = { 0 }, marks = { 0 }, results = { 0 };
   while (b->at < b->rows) {
     size_t from = b->at;
-    send_batch (b, &take_us, &mark_us);
-    take_results (b, from, &result_us);
+    send_batch (b, &takes, &marks);
+    take_results (b, from, &results);
   }
-  show (b, "deliver: take", take_us);
-  show (b, "deliver: mark sent, commit", mark_us);
-  show (b, "deliver: link put, queue done, commit", result_us);
+  show (b, "deliver: take", takes);
+  show (b, "deliver: mark sent, commit", marks);
+  show (b, "deliver: link put, queue done, commit", results);
 }
 
 static void
@@ -197,17 +226,17 @@ bench_compare (struct bench *b)
 {
   struct glance glance;
   struct store_counts counts;
-  int64_t t0 = clock_monotonic_us ();
+  struct timing t0 = now ();
   for (size_t i = 0; i < b->rows; i++)
     need (b, store_glance (b->store, b->ids[i], 36, &glance, &b->error));
-  show (b, "compare: glance (order of insertion)", clock_monotonic_us () - t0);
-  t0 = clock_monotonic_us ();
+  show (b, "compare: glance (order of insertion)", since (t0));
+  t0 = now ();
   for (size_t i = 0, at = 0; i < b->rows; i++, at = (at + 7919 * 31) % b->rows)
     need (b, store_glance (b->store, b->ids[at], 36, &glance, &b->error));
-  show (b, "compare: glance (any order)", clock_monotonic_us () - t0);
-  t0 = clock_monotonic_us ();
+  show (b, "compare: glance (any order)", since (t0));
+  t0 = now ();
   need (b, store_counts (b->store, &counts, &b->error));
-  show (b, "counts", clock_monotonic_us () - t0);
+  show (b, "counts", since (t0));
 }
 
 int
@@ -230,9 +259,9 @@ main (int argc, char **argv)
   bench_decide (&b);
   bench_deliver (&b);
   bench_compare (&b);
-  int64_t t0 = clock_monotonic_us ();
+  struct timing t0 = now ();
   store_close (b.store);
-  show (&b, "close: give free pages back, cut the log", clock_monotonic_us () - t0);
+  show (&b, "close: give free pages back, cut the log", since (t0));
   if (stat (path, &about) == 0)
     printf ("%-44s %7.0f bytes a row\n", "file", (double) about.st_size / (double) b.rows);
   static const char *const endings[] = { "", "-wal", "-shm", ".lock" };
