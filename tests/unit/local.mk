@@ -41,7 +41,8 @@ tests_unit_test_collide_LDADD = $(UNIT_LIBS)
 
 # The store; its tests look at the file with SQLite of their own.
 EXTRA_DIST += tests/unit/state.h
-STORE_TESTS = tests/unit/test_store tests/unit/test_store_queue
+STORE_TESTS = tests/unit/test_store tests/unit/test_store_queue tests/unit/test_store_open \
+  tests/unit/test_store_crash
 STORE_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(top_srcdir)/tests/unit $(SQLITE_CFLAGS)
 if HAVE_CMOCKA
 check_PROGRAMS += $(STORE_TESTS)
@@ -53,3 +54,9 @@ tests_unit_test_store_LDADD = $(UNIT_LIBS) $(SQLITE_LIBS)
 tests_unit_test_store_queue_SOURCES = tests/unit/test_store_queue.c tests/unit/state.c
 tests_unit_test_store_queue_CPPFLAGS = $(STORE_CPPFLAGS)
 tests_unit_test_store_queue_LDADD = $(UNIT_LIBS) $(SQLITE_LIBS)
+tests_unit_test_store_open_SOURCES = tests/unit/test_store_open.c tests/unit/state.c
+tests_unit_test_store_open_CPPFLAGS = $(STORE_CPPFLAGS)
+tests_unit_test_store_open_LDADD = $(UNIT_LIBS) $(SQLITE_LIBS)
+tests_unit_test_store_crash_SOURCES = tests/unit/test_store_crash.c tests/unit/state.c
+tests_unit_test_store_crash_CPPFLAGS = $(STORE_CPPFLAGS)
+tests_unit_test_store_crash_LDADD = $(UNIT_LIBS) $(SQLITE_LIBS)

@@ -1,0 +1,389 @@
+/* G2 in the store: killed at any instant, out of disk at any write, and walks that write. */
+#include "config.h"
+#include "state.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+/* ---- a disk that gets full -------------------------------------------------------------------- */
+
+static sqlite3_vfs full_vfs, *real_vfs;
+/* Locked and unlocked files have methods of their own, with one xWrite. */
+static struct { const sqlite3_io_methods *real; sqlite3_io_methods full; } methods[8];
+static int writes_left = -1; /* -1: a healthy disk */
+static int failure = SQLITE_FULL;
+
+static int
+full_write (sqlite3_file *file, const void *bytes, int len, sqlite3_int64 offset)
+{
+  if (writes_left == 0)
+    return failure;
+  if (writes_left > 0)
+    writes_left--;
+  return methods[0].real->xWrite (file, bytes, len, offset);
+}
+
+/* The real file, with another xWrite. */
+static int
+full_open (sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *ret_flags)
+{
+  (void) vfs;
+  int rc = real_vfs->xOpen (real_vfs, name, file, flags, ret_flags);
+  if (rc == SQLITE_OK && file->pMethods) {
+    size_t i = 0;
+    while (methods[i].real && methods[i].real != file->pMethods)
+      assert_true (++i < sizeof methods / sizeof *methods);
+    methods[i].real = file->pMethods;
+    methods[i].full = *file->pMethods;
+    methods[i].full.xWrite = full_write;
+    file->pMethods = &methods[i].full;
+  }
+  return rc;
+}
+
+static void
+use_full_disk (void)
+{
+  real_vfs = sqlite3_vfs_find (NULL);
+  full_vfs = *real_vfs;
+  full_vfs.zName = "full";
+  full_vfs.xOpen = full_open;
+  assert_int_equal (sqlite3_vfs_register (&full_vfs, 1), SQLITE_OK);
+}
+
+static int
+write_some (struct state *st, unsigned from)
+{
+  struct link link;
+  int result = store_begin (st->store, &st->error);
+  for (unsigned n = from; n < from + 20 && result == 0; n++) {
+    char id[40];
+    snprintf (id, sizeof id, "%s", state_id (n));
+    link_init (&link);
+    link.id = id;
+    result = store_link_put (st->store, &link, &st->error);
+  }
+  return result ? result : store_commit (st->store, &st->error);
+}
+
+static int64_t
+entries (struct state *st)
+{
+  struct store_counts counts;
+  state_ok (st, store_counts (st->store, &counts, &st->error));
+  return counts.entries;
+}
+
+static void
+survive (struct state *st, int how, const char *words)
+{
+  failure = how;
+  for (int n = 0; n < 12; n++) {
+    int64_t before = entries (st);
+    writes_left = n;
+    int result = write_some (st, 1000 * (unsigned) (n + 1) + (unsigned) how);
+    writes_left = -1;
+    if (result) {
+      assert_non_null (strstr (st->error.text, words));
+      assert_non_null (strstr (st->error.text, "Nothing that was recorded is lost"));
+      store_rollback (st->store);
+    }
+    assert_int_equal (entries (st), before + (result ? 0 : 20));
+    state_ok (st, write_some (st, 100000 * (unsigned) (n + 1) + (unsigned) how)); /* goes on */
+    assert_int_equal (entries (st), before + (result ? 20 : 40));
+  }
+}
+
+static void
+test_disk_full (void **state)
+{
+  struct state *st = *state;
+  state_ok (st, store_commit (st->store, &st->error));
+  survive (st, SQLITE_FULL, "disk (or quota) is full");
+  survive (st, SQLITE_IOERR_WRITE, "cannot be read or written");
+  state_ok (st, store_begin (st->store, &st->error));
+  int64_t before = entries (st);
+  state_reopen (st);
+  assert_int_equal (entries (st), before);
+}
+
+static void
+test_disk_full_at_creation (void **state)
+{
+  struct state *st = *state, other = *st;
+  struct store *store = NULL;
+  int refused = 0;
+  failure = SQLITE_FULL;
+  snprintf (other.path, sizeof other.path, "%s/s/new.db", st->folder);
+  for (int n = 0; n < 100; n++) {
+    writes_left = n;
+    int rc = store_open (other.path, STORE_WRITE, &store, &other.error);
+    writes_left = -1;
+    if (rc == 0)
+      break;
+    assert_false (state_there (&other, ".new"));
+    if (state_there (&other, ""))
+      break; /* all or nothing: it is whole */
+    refused++;
+  }
+  assert_true (refused > 3);
+  if (!store)
+    state_ok (&other, store_open (other.path, STORE_WRITE, &store, &other.error));
+  store_close (store);
+}
+
+/* ---- killed ------------------------------------------------------------------------------------ */
+
+/* Each transaction: a fact with the number N, one link and one queue row more, one row sent. */
+static void
+write_until_killed (const char *path, int out)
+{
+  struct state st = { .folder = "" };
+  struct buffer fact;
+  unsigned n = 0;
+  snprintf (st.path, sizeof st.path, "%s", path);
+  buffer_init (&fact, 100);
+  state_ok (&st, store_open (st.path, STORE_WRITE, &st.store, &st.error));
+  if (store_get_fact (st.store, "n", &fact))
+    n = (unsigned) atoi (buffer_text (&fact));
+  for (;;) {
+    char text[20];
+    n++;
+    int len = snprintf (text, sizeof text, "%u", n);
+    state_ok (&st, store_begin (st.store, &st.error));
+    state_ok (&st, store_put_fact (st.store, "n", text, (size_t) len, &st.error));
+    int64_t number = state_queue (&st, state_link (&st, n, LINK_NEW, 0, text, NULL), text, text);
+    state_ok (&st, store_queue_mark_sent (st.store, &number, 1, &st.error));
+    state_ok (&st, store_commit (st.store, &st.error));
+    if (write (out, &n, sizeof n) != sizeof n)
+      _exit (1);
+  }
+}
+
+/* The last number that the child committed, as it told before it died. */
+static unsigned
+run_and_kill (const char *path, long us)
+{
+  int ends[2], status;
+  unsigned n, last = 0;
+  struct timespec time = { us / 1000000, us % 1000000 * 1000 };
+  assert_int_equal (pipe (ends), 0);
+  pid_t child = fork ();
+  if (child == 0) {
+    close (ends[0]);
+    write_until_killed (path, ends[1]);
+  }
+  close (ends[1]);
+  nanosleep (&time, NULL);
+  assert_int_equal (kill (child, SIGKILL), 0);
+  assert_int_equal (waitpid (child, &status, 0), child);
+  assert_true (WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL);
+  while (read (ends[0], &n, sizeof n) == sizeof n)
+    last = n;
+  close (ends[0]);
+  return last;
+}
+
+static void
+check_whole (struct state *st, unsigned told, unsigned *ret_n)
+{
+  struct buffer fact;
+  struct store_counts counts;
+  buffer_init (&fact, 100);
+  unsigned n = store_get_fact (st->store, "n", &fact) ? (unsigned) atoi (buffer_text (&fact)) : 0;
+  assert_true (n == told || n == told + 1); /* committed, but not yet told */
+  state_ok (st, store_counts (st->store, &counts, &st->error));
+  assert_int_equal (counts.entries, n);
+  assert_int_equal (counts.queued, n);
+  assert_int_equal (store_queue_count (st->store, QUEUE_SENT, -1), n - *ret_n);
+  assert_int_equal (store_queue_recover (st->store, &st->error), n - *ret_n);
+  buffer_fini (&fact);
+  *ret_n = n;
+}
+
+static void
+test_killed_at_any_instant (void **state)
+{
+  struct state *st = *state;
+  unsigned n = 0;
+  srand (20261123); /* the same instants, as far as a machine can */
+  state_close (st);
+  for (int round = 0; round < 25; round++) {
+    unsigned told = run_and_kill (st->path, 2000 + rand () % 30000);
+    state_open (st);
+    check_whole (st, told ? told : n, &n);
+    state_close (st);
+  }
+  state_sql (st, "CREATE TEMP TABLE sound (x CHECK (x = 'ok'));"
+                 "INSERT INTO sound SELECT integrity_check FROM pragma_integrity_check");
+  state_open (st);
+  assert_true (n > 0);
+}
+
+static void
+test_killed_while_made (void **state)
+{
+  struct state *st = *state, other = *st;
+  for (int round = 0; round < 15; round++) {
+    snprintf (other.path, sizeof other.path, "%s/s/made%d.db", st->folder, round);
+    unsigned n = 0, told = run_and_kill (other.path, 300 + round * 500);
+    state_open (&other);
+    check_whole (&other, told, &n);
+    state_close (&other);
+  }
+}
+
+/* ---- walks whose visitor writes ------------------------------------------------------------------ */
+
+struct visits {
+  struct state *st;
+  int count;
+  int64_t last;
+};
+
+/* Writes the row and forgets the next one. */
+static int
+change_and_forget (void *data, struct link *link)
+{
+  struct visits *visits = data;
+  assert_true (link->row > visits->last);
+  visits->last = link->row;
+  visits->count++;
+  link->status = LINK_LEFT;
+  state_ok (visits->st, store_link_put (visits->st->store, link, &visits->st->error));
+  state_ok (visits->st, store_link_forget (visits->st->store, link->row + 1, &visits->st->error));
+  return 0;
+}
+
+static void
+test_walk_and_write (void **state)
+{
+  struct state *st = *state;
+  struct visits visits = { st, 0, 0 };
+  for (unsigned n = 1; n <= 3000; n++)
+    state_link (st, n, LINK_SYNCED, n + 5000, NULL, NULL);
+  state_ok (st, store_links_each (st->store, LINKS_PRESENT, 0, change_and_forget, &visits, &st->error));
+  assert_int_equal (visits.count, 1500);
+  assert_int_equal (entries (st), 1500);
+}
+
+static void
+test_absent (void **state)
+{
+  struct state *st = *state;
+  struct visits visits = { st, 0, 0 };
+  unsigned char seen[3000 / 8 + 1];
+  for (unsigned n = 1; n <= 3000; n++)
+    state_link (st, n, n % 5 ? LINK_SYNCED : LINK_DISABLED, n + 5000, NULL, NULL);
+  memset (seen, 0xff, sizeof seen);
+  for (unsigned row = 4; row < 2900; row += 4)
+    seen[row / 8] &= (unsigned char) ~(1u << row % 8);
+  assert_int_equal (store_max_row (st->store), 3000);
+  state_ok (st, store_absent_each (st->store, seen, 2800, change_and_forget, &visits, &st->error));
+  /* Rows 4, 8, … 2796 but those of every fifth, which had left already. */
+  assert_int_equal (visits.count, 699 - 139);
+}
+
+static int
+count_links (void *data, struct link *link)
+{
+  struct visits *visits = data;
+  visits->last = link->row;
+  return ++visits->count == 2 ? 9 : 0;
+}
+
+static void
+expect_filter (struct state *st, enum link_filter filter, int64_t now_ms, int count, int64_t last)
+{
+  struct visits visits = { st, 10, 0 };
+  state_ok (st, store_links_each (st->store, filter, now_ms, count_links, &visits, &st->error));
+  assert_int_equal (visits.count - 10, count);
+  assert_int_equal (visits.last, last);
+}
+
+static void
+change (struct state *st, int64_t row, const char *parked, int64_t next, int64_t again, unsigned flags)
+{
+  struct link link;
+  link_init (&link);
+  assert_int_equal (store_link_by_row (st->store, row, &link, &st->error), 1);
+  link.parked = parked ? strdup (parked) : NULL;
+  link.next_try_ms = next;
+  link.reevaluate_at_ms = again;
+  link.flags = flags;
+  state_ok (st, store_link_put (st->store, &link, &st->error));
+  link_fini (&link);
+}
+
+static void
+test_filters (void **state)
+{
+  struct state *st = *state;
+  struct store_counts counts;
+  static const enum link_status status[] = { LINK_NEW, LINK_SYNCED, LINK_DISABLED, LINK_DELETED,
+                                             LINK_LEFT, LINK_SYNCED };
+  for (unsigned n = 0; n < 6; n++)
+    state_link (st, n + 1, status[n], n ? n + 50 : 0, NULL, NULL);
+  change (st, 1, "bad mail", 500, 0, 0);
+  change (st, 2, NULL, 0, 300, LINK_REFERENCES);
+  change (st, 3, "now", 0, 0, 0);
+  change (st, 6, "never", INT64_MAX, 0, LINK_REFERENCES | LINK_ADOPTED);
+  expect_filter (st, LINKS_ALL, 0, 6, 6);
+  expect_filter (st, LINKS_PARKED, 0, 3, 6);
+  expect_filter (st, LINKS_DUE, 299, 1, 3);
+  expect_filter (st, LINKS_DUE, 300, 2, 3);
+  expect_filter (st, LINKS_DUE, 500, 3, 3);
+  expect_filter (st, LINKS_PRESENT, 0, 3, 6);
+  expect_filter (st, LINKS_REFERENCES, 0, 2, 6);
+  struct visits visits = { st, 0, 0 };
+  assert_int_equal (store_links_each (st->store, LINKS_ALL, 0, count_links, &visits, &st->error), 9);
+  state_ok (st, store_counts (st->store, &counts, &st->error));
+  assert_int_equal (counts.entries, 6);
+  assert_int_equal (counts.owned, 3);
+  assert_int_equal (counts.active, 2);
+  assert_int_equal (counts.disabled, 1);
+  assert_int_equal (counts.parked, 3);
+}
+
+/* Freed pages go back, and the log is cut. */
+static void
+test_tidy_shrinks (void **state)
+{
+  struct state *st = *state;
+  char leaves[2001];
+  memset (leaves, 'x', sizeof leaves - 1);
+  leaves[sizeof leaves - 1] = '\0';
+  for (unsigned n = 1; n <= 1000; n++)
+    state_queue (st, state_link (st, n, LINK_NEW, 0, NULL, NULL), NULL, leaves);
+  state_ok (st, store_commit (st->store, &st->error));
+  state_ok (st, store_tidy (st->store, &st->error));
+  long full = state_size (st, "");
+  state_ok (st, store_begin (st->store, &st->error));
+  for (int64_t n = 1; n <= 1000; n++)
+    state_ok (st, store_queue_done (st->store, n, &st->error));
+  state_ok (st, store_commit (st->store, &st->error));
+  state_ok (st, store_tidy (st->store, &st->error));
+  assert_int_equal (state_size (st, "-wal"), 0);
+  assert_true (state_size (st, "") < full / 4);
+  state_ok (st, store_begin (st->store, &st->error));
+}
+
+int
+main (void)
+{
+  use_full_disk ();
+#define TEST(f) cmocka_unit_test_setup_teardown (f, state_setup, state_teardown)
+  const struct CMUnitTest tests[] = {
+    TEST (test_disk_full), TEST (test_disk_full_at_creation), TEST (test_killed_at_any_instant),
+    TEST (test_killed_while_made), TEST (test_walk_and_write), TEST (test_absent),
+    TEST (test_filters), TEST (test_tidy_shrinks),
+  };
+  return cmocka_run_group_tests (tests, NULL, NULL);
+}
