@@ -87,6 +87,23 @@ holder_of (struct delivery *delivery, struct item *item, const char *id, const c
   return rc < 0 ? -1 : 0;
 }
 
+/* The account of somebody who left goes to another entry (collision.left: adopt). A disable that we
+ * made is undone with it. */
+static int
+release_left (struct delivery *delivery, struct item *item, const char *id)
+{
+  struct link owner;
+  link_init (&owner);
+  int rc = store_link_by_account (delivery->pass->store, id, &owner, delivery->error);
+  if (rc == 1 && owner.row != item->link.row) {
+    if (owner.status == LINK_DISABLED)
+      item->link.status = LINK_DISABLED;
+    rc = store_link_forget (delivery->pass->store, owner.row, delivery->error);
+  }
+  link_fini (&owner);
+  return rc < 0 ? -1 : 0;
+}
+
 static void
 learn_presence (struct delivery *delivery, struct item *item, const char *document)
 {
@@ -137,6 +154,8 @@ carry_out (struct delivery *delivery, struct item *item, const struct claim *cla
   case VERDICT_ADOPT:
     item->adopting = true;
     log_info ("adopting for %s (%s) the account %s: %s", item->name, item->link.id, id, why);
+    if (release_left (delivery, item, id) < 0)
+      return -1;
     return take_over (delivery, item, id, document);
   case VERDICT_NEXT:
     return contest_next_name (delivery, item, why);

@@ -139,7 +139,8 @@ static void
 count_rename (struct delivery *delivery, struct item *item)
 {
   struct report *report = delivery->pass->report;
-  if (!item->link.given_name || names_equal (item->link.given_name, item->name))
+  if (item->row.intent != QUEUE_SYNC || !item->link.given_name
+      || names_equal (item->link.given_name, item->name))
     return;
   MEM_AUTO char *was = mem_format ("was %s", item->link.given_name);
   report->renamed++;

@@ -64,6 +64,14 @@ scim_body (const struct scim_session *s, enum json_kind kind)
   return (struct json){NULL, 0};
 }
 
+void
+scim_explain_body (struct scim_session *s)
+{
+  const struct text *body = &scim_reply (s)->body;
+  scim_error_parse (text_get (body), body->len, &s->error);
+  scim_explain (s, "%s", s->error.json ? "the answer is JSON, but not what was asked for" : s->error.detail);
+}
+
 const char *
 scim_correlation (const struct scim_session *s)
 {

@@ -130,6 +130,8 @@ apply_conclude (struct apply *a, const char *id, uint32_t flags, struct json acc
   struct json again =
       result == SYNCD_RESULT_OK ? scim_body (s, JSON_OBJECT) : (struct json){NULL, 0};
   if (again.at == NULL && account.at == NULL) {
+    if (result == SYNCD_RESULT_OK)
+      scim_explain_body (s);
     conclude_blind (a, id, flags, status);
     return;
   }

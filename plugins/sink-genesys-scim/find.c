@@ -171,10 +171,12 @@ sink_read (struct syncd_ctx *ctx, void *session, const char *type, const char *i
   if (result != SYNCD_RESULT_OK)
     return scim_fail (&s->scim, result);
   struct json account = scim_body (&s->scim, JSON_OBJECT);
-  if (!json_equals (json_member_nocase (account, "id", 2), id, strlen (id), false))
+  if (!json_equals (json_member_nocase (account, "id", 2), id, strlen (id), false)) {
+    scim_explain_body (&s->scim);
     return s->sink->host->fail (ctx, SYNCD_E_PROTOCOL,
-                                "GET %s: HTTP %d, but not with the account of that id",
-                                text_get (&s->scim.url), (int) s->scim.answer.status);
+                                "GET %s: HTTP %d, but not with the account of that id: %s",
+                                text_get (&s->scim.url), (int) s->scim.answer.status, s->scim.why);
+  }
   rc = s->sink->host->buffer_append (document, account.at, account.len);
   return rc == SYNCD_OK
              ? rc
