@@ -326,6 +326,34 @@ test_reader_without_a_state (void **state)
   assert_false (state_there (&other, ".lock"));
 }
 
+/* What a what-if pass writes is in its copy alone. */
+static void
+test_scratch (void **state)
+{
+  struct state *st = *state, other = *st;
+  struct stat before, after;
+  state_queue (st, state_link (st, 1, LINK_NEW, 0, NULL, NULL), "joe", "{}");
+  state_close (st);
+  assert_int_equal (stat (st->path, &before), 0);
+  for (int with_state = 1; with_state >= 0; with_state--) {
+    if (!with_state)
+      snprintf (other.path, sizeof other.path, "%s/none/none.db", st->folder);
+    state_ok (&other, store_open (other.path, STORE_SCRATCH, &other.store, &other.error));
+    assert_int_equal (store_queue_count (other.store, QUEUE_WAITING, -1), with_state);
+    state_ok (&other, store_begin (other.store, &other.error));
+    state_queue (&other, state_link (&other, 2, LINK_NEW, 0, NULL, NULL), "JOE", "{}");
+    state_ok (&other, store_commit (other.store, &other.error));
+    assert_int_equal (store_name_taken (other.store, "joe", 99), 1);
+    store_close (other.store);
+  }
+  assert_int_equal (stat (st->path, &after), 0);
+  assert_int_equal (before.st_mtim.tv_nsec, after.st_mtim.tv_nsec);
+  assert_int_equal (state_size (st, "-wal"), 0);
+  snprintf (other.path, sizeof other.path, "%s/none", st->folder);
+  assert_false (state_there (&other, ""));
+  assert_int_equal (read_entries (st), 1);
+}
+
 static void
 test_path_with_uri_characters (void **state)
 {
@@ -349,7 +377,7 @@ main (void)
     TEST (test_network_file_systems), TEST (test_locked_by_another),
     TEST (test_reader_beside_writer), TEST (test_reader_leaves_no_trace),
     TEST (test_reader_after_a_crash), TEST (test_reader_without_a_state),
-    TEST (test_path_with_uri_characters),
+    TEST (test_scratch), TEST (test_path_with_uri_characters),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
