@@ -24,7 +24,7 @@ enum statement {
   S_HOLD_CREATES, S_HOLD_UPDATES, S_HOLD_LEAVERS, S_RELEASE_CREATES, S_RELEASE_UPDATES,
   S_RELEASE_LEAVERS, S_CONTESTED, S_NAME_TAKEN, S_NAME_PROMISED, S_ACCOUNT_PUT, S_ACCOUNT_BY_EXTERNAL,
   S_ACCOUNT_BY_NAME, S_ACCOUNTS_DROP, S_RUN_PUT, S_RUN_PRUNE, S_RUNS, S_DONE_ADD, S_DONE_PRUNE,
-  S_DONE_SINCE,
+  S_DONE_SINCE, S_PROMISE_QUEUE, S_PROMISE_ALL, S_PROMISE_NEW, S_PROMISE_CHANGED,
   STATEMENT_COUNT
 };
 
@@ -43,6 +43,8 @@ struct store {
   size_t scratch_size;
   int64_t last_number;           /* of the queue: never used twice while this process lives */
   int64_t floor;                 /* no WAITING row of the queue has a smaller number */
+  int64_t promised_up_to;        /* number of the queue up to which promise.c has seen it */
+  int64_t promise_count, promise_limit;
   bool failed;                   /* a function without an error argument failed: see FAILURE */
   struct error failure;
 };
@@ -115,5 +117,14 @@ int64_t store_link_due (bool parked, int64_t next_try_ms, int64_t reevaluate_at_
   "EXISTS (SELECT 1 FROM sent WHERE sent.number = q.number),q.deactivates"
 void store_queue_fill (sqlite3_stmt *, struct queued *);
 int store_queue_by_number (struct store *, int64_t number, struct queued *, struct error *);
+
+/* ---- promise.c --------------------------------------------------------------------------------- */
+/* temp.promise (hash, number): at least every queue row with that promised_hash, once filled. */
+int store_promise_create (struct store *, struct error *);
+int store_promise_fill (struct store *, struct error *);
+/* The row's name was changed. */
+int store_promise_changed (struct store *, int64_t number, struct error *);
+/* After a rollback: it may have lost what it had. */
+void store_promise_reset (struct store *);
 
 #endif

@@ -11,19 +11,22 @@
 #include "util/mem.h"
 #include "util/text.h"
 
-/* The hashes that more than one entry is after come from walking along the index of promised
- * names, with the index of given names beside it: both in order, so a million is a second. */
+/* The hashes that more than one entry may be after come from walking along the promised names, with
+ * the index of given names beside them: both in order, so a million is a second. Then each row is
+ * looked at. */
 static const char contested[] =
   "WITH hits (hash) AS ("
-  " SELECT promised_hash FROM queue WHERE promised_hash IS NOT NULL GROUP BY promised_hash"
-  "  HAVING min (row) <> max (row)"
-  " UNION SELECT q.promised_hash FROM queue q JOIN link l ON l.given_hash = q.promised_hash"
-  "  AND l.row <> q.row WHERE q.promised_hash IS NOT NULL"
-  " UNION SELECT q.promised_hash FROM queue t JOIN queue q ON q.promised_hash = t.temporary_hash"
-  "  AND q.row <> t.row WHERE t.temporary_hash IS NOT NULL)"
-  "SELECT q.number FROM hits CROSS JOIN queue q ON q.promised_hash = hits.hash"
-  " JOIN link l ON l.row = q.row WHERE q.state = 0 AND q.intent = 0 AND q.name IS NULL"
+  " SELECT hash FROM temp.promise GROUP BY hash HAVING count (*) > 1"
+  " UNION SELECT p.hash FROM temp.promise p CROSS JOIN link l ON l.given_hash = p.hash"
+  " UNION SELECT temporary_hash FROM queue WHERE temporary_hash IS NOT NULL)"
+  "SELECT q.number FROM hits CROSS JOIN temp.promise p ON p.hash = hits.hash"
+  " CROSS JOIN queue q ON q.number = p.number JOIN link l ON l.row = q.row"
+  " WHERE q.promised_hash = p.hash AND q.state = 0 AND q.intent = 0 AND q.name IS NULL"
   " AND NOT EXISTS (SELECT 1 FROM sent WHERE sent.number = q.number)"
+  " AND (EXISTS (SELECT 1 FROM temp.promise o JOIN queue other ON other.number = o.number"
+  "   WHERE o.hash = p.hash AND other.promised_hash = p.hash AND other.row <> q.row)"
+  "  OR EXISTS (SELECT 1 FROM link h WHERE h.given_hash = p.hash AND h.row <> q.row)"
+  "  OR EXISTS (SELECT 1 FROM queue t WHERE t.temporary_hash = p.hash AND t.row <> q.row))"
   " ORDER BY fold (q.wanted_name), l.id";
 
 static int
@@ -32,6 +35,10 @@ collect (struct store *store, int64_t **ret_numbers, size_t *ret_count, struct e
   int rc;
   size_t count = 0, size = 0;
   int64_t *numbers = NULL;
+  *ret_numbers = NULL;
+  *ret_count = 0;
+  if (store_promise_fill (store, error))
+    return -1;
   sqlite3_stmt *s = store_statement (store, S_CONTESTED, contested);
   while ((rc = store_step (store, s, error)) > 0) {
     if (count == size) {
@@ -82,7 +89,8 @@ store_names_contested_each (struct store *store,
 /* Of entries that want one name and have no decision yet, none has it; the decision gives it to
  * the first in order. Against anybody else the wish stands. */
 #define PROMISED                                                                                \
-  "EXISTS (SELECT 1 FROM queue q WHERE q.promised_hash = ?1 AND q.row <> ?2"                     \
+  "EXISTS (SELECT 1 FROM temp.promise p JOIN queue q ON q.number = p.number"                     \
+  "  WHERE p.hash = ?1 AND q.promised_hash = ?1 AND q.row <> ?2"                                 \
   "  AND fold (coalesce (q.name, q.wanted_name)) = ?3"                                           \
   "  AND (q.name IS NOT NULL OR q.number IN (SELECT number FROM sent)"                           \
   "   OR NOT EXISTS (SELECT 1 FROM queue o WHERE o.row = ?2 AND o.intent = 0"                    \
@@ -94,6 +102,8 @@ static bool
 name_found (struct store *store, enum statement which, const char *sql, const char *name, int64_t row)
 {
   MEM_AUTO char *folded = text_fold (name);
+  if (store_promise_fill (store, NULL))
+    return true;
   sqlite3_stmt *s = store_statement (store, which, sql);
   sqlite3_bind_int64 (s, 1, store_name_hash (store, folded));
   sqlite3_bind_int64 (s, 2, row);

@@ -183,7 +183,7 @@ store_queue_update (struct store *store, const struct queued *q, struct error *e
       "promised_hash=?9,name=?10,name_number=?11,temporary_name=?12,temporary_hash=?13,sent_name=?14,"
       "attempts=?15,next_try_ms=?16,why=?17,leaves=?18,deactivates=?19 WHERE number=?1");
   bind_queued (store, s, q);
-  if (store_run (store, s, error))
+  if (store_run (store, s, error) || store_promise_changed (store, q->number, error))
     return -1;
   return q->state == QUEUE_SENT ? mark_sent (store, q->number, error) : 0;
 }

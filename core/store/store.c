@@ -13,13 +13,13 @@
 /* A log of up to 40 MiB before it is written back: random ids make every page of the indexes
  * dirty again and again, so fewer checkpoints are much cheaper (measured). */
 static const char pragmas[] =
-  "PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;"
+  "PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF;"
   "PRAGMA cache_size = -4096; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
   "PRAGMA wal_autocheckpoint = 10000; PRAGMA journal_size_limit = 67108864";
 
 static const char read_pragmas[] =
-  "PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF; PRAGMA temp_store = MEMORY;"
-  "PRAGMA cache_size = -4096; PRAGMA query_only = ON";
+  "PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF;"
+  "PRAGMA cache_size = -4096";
 
 static bool
 is_there (const char *path, const char *ending, off_t at_least)
@@ -103,7 +103,8 @@ load (struct store *store, struct error *error)
   sqlite3_extended_result_codes (store->db, 1);
   if (store_format_functions (store->db) != SQLITE_OK)
     return store_failed (store, error);
-  if (store_format_check (store, error) || read_key (store, error))
+  if (store_format_check (store, error) || read_key (store, error)
+      || store_promise_create (store, error))
     return -1;
   sqlite3_stmt *statement = NULL;
   store_prepare (store, &statement, "SELECT max (number) FROM queue");
@@ -283,6 +284,7 @@ store_rollback (struct store *store)
     sqlite3_reset (store->link_updates[i]);
   if (!sqlite3_get_autocommit (store->db))
     sqlite3_exec (store->db, "ROLLBACK", NULL, NULL, NULL);
+  store_promise_reset (store);
   store->floor = 0;
   store->failed = false;
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/internal.h"
+
 #define LATER INT64_C (5000)
 
 static int
@@ -472,6 +474,53 @@ test_temporary_names_are_taken (void **state)
   expect_decided (st, "2=syncd-0badcafe_1 ");
 }
 
+/* What names are promised is followed through decisions, results and rollbacks. */
+static void
+test_promises_follow (void **state)
+{
+  struct state *st = *state;
+  three_links (st);
+  assert_false (store_name_taken (st->store, "ann", 2));
+  int64_t ann = state_queue (st, 1, "ann", "{}");
+  assert_true (store_name_taken (st->store, "ann", 2));
+  struct queued q = newest (st, 1);
+  q.name = strdup ("ann_1");
+  state_ok (st, store_queue_update (st->store, &q, &st->error));
+  queued_fini (&q);
+  assert_false (store_name_taken (st->store, "ann", 2));
+  assert_true (store_name_taken (st->store, "ann_1", 2));
+  state_ok (st, store_queue_done (st->store, ann, &st->error));
+  assert_false (store_name_taken (st->store, "ann_1", 2));
+  state_queue (st, 3, "ann_1", "{}");
+  assert_true (store_name_promised (st->store, "ANN_1", 2));
+  state_reopen (st);
+  assert_true (store_name_promised (st->store, "ann_1", 2));
+  state_queue (st, 1, "bob", "{}");
+  assert_true (store_name_taken (st->store, "bob", 2));
+  store_rollback (st->store);
+  state_ok (st, store_begin (st->store, &st->error));
+  assert_true (store_name_taken (st->store, "ann_1", 2));
+  assert_false (store_name_taken (st->store, "bob", 2));
+}
+
+static void
+test_promises_do_not_pile_up (void **state)
+{
+  struct state *st = *state;
+  enum { ROWS = 26000 };
+  three_links (st);
+  for (int round = 0; round < 3; round++) {
+    int64_t last = 0, rows = round < 2 ? ROWS : 100;
+    for (int64_t row = 1; row <= rows; row++)
+      last = state_queue (st, row, row % 2 ? "odd" : "even", NULL);
+    assert_true (store_name_taken (st->store, "odd", ROWS + 1));
+    assert_int_equal (st->store->promise_count, round == 2 ? rows : (round + 1) * ROWS);
+    for (int64_t row = 0; row < rows; row++)
+      state_ok (st, store_queue_done (st->store, last - row, &st->error));
+    assert_false (store_name_taken (st->store, "odd", ROWS + 1));
+  }
+}
+
 int
 main (void)
 {
@@ -485,6 +534,7 @@ main (void)
     TEST (test_withdraw_leaves_sent), TEST (test_numbers_are_not_used_again), TEST (test_brakes),
     TEST (test_forget_takes_the_queue_along), TEST (test_names_contested),
     TEST (test_names_alone_are_not_contested), TEST (test_temporary_names_are_taken),
+    TEST (test_promises_follow), TEST (test_promises_do_not_pile_up),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
