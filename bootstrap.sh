@@ -30,7 +30,7 @@ usage: ./bootstrap.sh COMMAND [CONFIGURE-OPTION...]
 
 Debian 12 or newer, Ubuntu 22.04 or newer; as root, or with sudo. On other systems
 install the libraries that configure names, then run the same commands.
-What was built: ./build/run ./build/syncd --help
+What was built: ./build/run ./build/core/syncd --help
 END
 }
 
@@ -219,7 +219,7 @@ case $command in
     # shellcheck disable=SC2086
     provide required $build_packages
     compile "$@"
-    say "Done: ./build/run ./build/syncd --help"
+    say "Done: ./build/run ./build/core/syncd --help"
     ;;
   demo)
     # shellcheck disable=SC2086

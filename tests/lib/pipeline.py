@@ -35,6 +35,7 @@ MAPPING = {"userName": "mail", "displayName": "cn", "title": "title",
 TOP = os.environ.get("top_srcdir", ".")
 BUILD = os.environ.get("top_builddir", ".")
 PLUGINS = os.path.join(BUILD, ".plugins")
+TIMEOUT = int(os.environ.get("SYNCD_TEST_TIMEOUT", "150"))
 WRITES = ("create", "update", "delete")
 LIMITS = 'limits dn.exact="%s" size=unlimited time=unlimited\n' % READER
 shared = {}
@@ -192,18 +193,24 @@ class Pipeline:
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                 stderr=subprocess.PIPE, cwd=self.folder)
 
-    def run(self, *words, config=True, env=None, text=None, stdin=b"", timeout=150):
+    def run(self, *words, config=True, env=None, text=None, stdin=b"", timeout=TIMEOUT):
         """TEXT: the configuration instead of self.config; CONFIG False: none at all."""
         if config:
             self.write(text)
         self.forget_report()
-        done = subprocess.run(self.command(*words, config=config), env=self.environment(env),
-                              input=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              cwd=self.folder, timeout=timeout, check=False)
-        return self.done(done.returncode, done.stdout, done.stderr)
+        process = subprocess.Popen(self.command(*words, config=config), env=self.environment(env),
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, cwd=self.folder)
+        return self.finish(process, stdin, timeout)
 
-    def finish(self, process, timeout=150):
-        out, err = process.communicate(timeout=timeout)
+    def finish(self, process, stdin=None, timeout=TIMEOUT):
+        try:
+            out, err = process.communicate(stdin, timeout)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            out, err = process.communicate()
+            raise AssertionError("syncd did not end within %d s\n%s" % (
+                timeout, (out + err).decode(errors="replace")[-5000:])) from None
         return self.done(process.returncode, out, err)
 
     def done(self, code, out, err):
