@@ -37,6 +37,19 @@ gives_up (struct pass *pass, const struct link *holder, struct error *error)
   return gives;
 }
 
+/* Did the entry of this row leave, though its account is not disabled yet? An entry that is there but
+ * cannot be mapped is parked as well: it has not left. */
+static bool
+is_leaving (struct pass *pass, const struct link *holder, struct error *error)
+{
+  struct queued row;
+  queued_init (&row);
+  bool leaving = !holder->parked && store_queue_of (pass->store, holder->row, &row, error) == 1
+                 && row.intent != QUEUE_SYNC;
+  queued_fini (&row);
+  return leaving;
+}
+
 int
 names_holder (struct pass *pass, const char *name, int64_t row, struct link *ret_holder,
               enum holder_kind *ret_kind, struct error *error)
@@ -49,7 +62,7 @@ names_holder (struct pass *pass, const char *name, int64_t row, struct link *ret
   else if (ret_holder->row == row)
     *ret_kind = HOLDER_SELF;
   else if (ret_holder->status == LINK_DISABLED || ret_holder->status == LINK_DELETED
-           || ret_holder->status == LINK_LEFT)
+           || ret_holder->status == LINK_LEFT || is_leaving (pass, ret_holder, error))
     *ret_kind = HOLDER_LEFT;
   else
     *ret_kind = gives_up (pass, ret_holder, error) ? HOLDER_OTHER_LEAVING : HOLDER_OTHER;
