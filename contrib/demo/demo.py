@@ -185,8 +185,8 @@ class Demo:
                         if os.path.isfile(p)), None)
         if program is None:
             raise RuntimeError("syncd was not built in " + BUILD)
-        print("   " + paint("1;32", "$ syncd " + " ".join(map(shlex.quote, words)) + " -c demo.yaml"),
-              flush=True)
+        shown = " ".join(["$ syncd"] + [shlex.quote(w) for w in words] + ["-c demo.yaml"])
+        print("   " + paint("1;32", shown), flush=True)
         command = [os.path.join(BUILD, "run"), program] + list(words) + ["-c", self.path("demo.yaml")]
         command += ["--report", self.path("report.json"), "--no-progress"] if report else []
         done = subprocess.run(command, env=self.environment(), stdin=subprocess.DEVNULL,
@@ -226,7 +226,7 @@ class Demo:
         names = {u["id"]: u["userName"] for u in self.sim.users()}
         rows = [(e["method"], self.short(e["path"], names), self.gist(e), e["status"]) for e in entries]
         if rows:
-            table(("request", "to", "with", "answer"), rows)
+            table(("request", "answer", "to", "with"), [(m, a, t, w) for m, t, w, a in rows])
         else:
             say("No request at all reached the service.\n")
         return sum(e["method"] in ("PATCH", "DELETE") or e["kind"] == "create" for e in entries)
@@ -249,7 +249,7 @@ class Demo:
         if "Operations" in body:
             return "; ".join(" ".join([o["op"], o.get("path", ""), json.dumps(
                 o["value"], ensure_ascii=False) if "value" in o else ""]).strip()
-                for o in body["Operations"])[:70]
+                for o in body["Operations"])
         return (entry["query"] or body.get("userName") or "")[:60]
 
     def skip_requests(self):

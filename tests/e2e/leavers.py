@@ -86,6 +86,17 @@ class Left(pipeline.Test):
         self.assertIn("ada@example.com", said)
         self.assertIn(self.old, said + p.run("explain", "uid=ada2," + slapd.PEOPLE).out)
 
+    def test_an_entry_made_anew_between_two_passes_is_parked_as_well(self):
+        p = self.pipeline(crowd(12))
+        p.sync()
+        before = p.account("p0003@example.com")["id"]
+        p.slapd.delete(dn("p0003"))
+        p.slapd.add(crowd(1, 3)[0])  # the same DN and name, another entry
+        p.sync("--full", expect=3)
+        self.assertEqual([(u["id"], u["state"]) for u in p.sim.user("p0003@example.com")],
+                         [(before, "inactive")])
+        self.assertEqual(len(p.accounts()), 12)
+
     def test_suffix_makes_a_new_account(self):
         p = self.rehired(collision={"left": "suffix"})
         p.sync()
@@ -176,15 +187,6 @@ class Silence(pipeline.Test):
         report = p.sync("--full", expect=4)
         self.assertEqual(report["held"], 1)
         self.assertEqual(p.snapshot(), before)
-
-    def test_G3_a_single_page_less_is_confirmed_by_asking_for_the_entry(self):
-        p = self.pipeline(crowd(12))
-        p.sync()
-        p.slapd.delete(dn("p0003"))
-        p.slapd.add(crowd(1, 3)[0])  # the same DN, another entry
-        p.sync("--full", expect=3)
-        states_now = [u["state"] for u in p.sim.user("p0003@example.com")]
-        self.assertEqual(states_now, ["inactive"])
 
 
 class Brakes(pipeline.Test):
