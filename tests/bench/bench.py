@@ -98,7 +98,7 @@ class Bench:
         with open(p.path("report.json")) as file:
             report = json.load(file)
         after = p.sim.stats()["kinds"]
-        return Measured(seconds, usage.ru_maxrss, report, {k: after[k] - before[k] for k in after})
+        return Measured(seconds, report["peak_rss_kib"], report, {k: after[k] - before[k] for k in after})
 
     def best(self, prepare, *words):
         """Of several runs the fastest, with the largest memory of all."""
