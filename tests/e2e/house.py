@@ -11,6 +11,7 @@ import pipeline
 import tap
 
 TOP = os.environ.get("top_srcdir", ".")
+os.environ["LSAN_OPTIONS"] = "suppressions=%s:print_suppressions=0" % pipeline.SUPPRESSIONS
 DEMO = [sys.executable, os.path.join(TOP, "contrib", "demo", "demo.py")]
 
 

@@ -34,6 +34,7 @@ MAPPING = {"userName": "mail", "displayName": "cn", "title": "title",
            "phoneNumbers": [{"type": "work", "value": "telephoneNumber"}]}
 TOP = os.environ.get("top_srcdir", ".")
 BUILD = os.environ.get("top_builddir", ".")
+SUPPRESSIONS = os.path.join(TOP, "tests", "lib", "lsan.supp")  # what libraries leak
 PLUGINS = os.path.join(BUILD, ".plugins")
 TIMEOUT = int(os.environ.get("SYNCD_TEST_TIMEOUT", "150"))
 WRITES = ("create", "update", "delete")
@@ -173,7 +174,8 @@ class Pipeline:
     def environment(self, more=None):
         kept = {k: v for k, v in os.environ.items()
                 if not k.startswith(("LDAP", "GENESYS_", "SYNCD_")) or k == "SYNCD_VALGRIND"}
-        kept.update(self.secrets, SYNCD_PLUGIN_DIR=PLUGINS, XDG_STATE_HOME=self.path("xdg"))
+        kept.update(self.secrets, SYNCD_PLUGIN_DIR=PLUGINS, XDG_STATE_HOME=self.path("xdg"),
+                    LSAN_OPTIONS="suppressions=%s:print_suppressions=0" % SUPPRESSIONS)
         kept.update(more or {})
         return {k: v for k, v in kept.items() if v is not None}
 
