@@ -161,7 +161,8 @@ class Demo:
         return slapd.ldif("uid=%s,%s" % (uid, slapd.PEOPLE), values)
 
     def start_service(self):
-        self.sim = simulator.Simulator(tls=(self.pair.cert, self.pair.key, self.ca.cert)).start()
+        self.sim = simulator.Simulator(tls=(self.pair.cert, self.pair.key, self.ca.cert))
+        self.sim.start()
 
     def write_config(self):
         text = CONFIG.format(ldaps=self.slapd.ldaps_uri, reader=READER, ca=self.ca.cert,
