@@ -57,10 +57,16 @@ time_move (char time[TIME_SIZE], int64_t seconds)
     strftime (time, TIME_SIZE, "%Y%m%d%H%M%SZ", &tm);
 }
 
-bool
-changes_offered (const struct session *session)
+enum changes
+changes_grade (const struct session *session)
 {
-  return session->instance->changes == CHANGES_TIMESTAMP && session->time_attribute;
+  enum changes asked = session->instance->changes;
+
+  if (session->sync_offered && (asked == CHANGES_AUTO || asked == CHANGES_SYNCREPL))
+    return CHANGES_SYNCREPL;
+  if (session->time_attribute && (asked == CHANGES_AUTO || asked == CHANGES_TIMESTAMP))
+    return CHANGES_TIMESTAMP;
+  return CHANGES_FULL;
 }
 
 static void

@@ -46,27 +46,45 @@ add_scope (const struct session *session, struct text *text)
   text_fini (&scope);
 }
 
+/* By grade, CHANGES_SYNCREPL first. */
+static const char *const grades[] = { "syncrepl", "timestamp", "full" };
+static const char *const blind[] = {
+  "\"renamed containers\",\"memberOf\",\"changed access rights\"",
+  "\"deletes\",\"leaving the filter or the base\",\"renamed containers\",\"memberOf\","
+  "\"changed access rights\",\"late replication\"",
+  "",
+};
+
 static void
-add_changes (const struct session *session, struct text *text)
+add_why (const struct session *session, enum changes grade, struct text *text)
 {
-  bool offered = changes_offered (session);
   struct text why = { 0 };
 
-  if (offered)
+  if (grade == CHANGES_SYNCREPL)
+    text_print (&why, "the server answers the synchronization request (RFC 4533) for this base");
+  else if (grade == CHANGES_TIMESTAMP)
     text_print (&why, "entries show %s", session->time_attribute);
   else if (session->instance->changes == CHANGES_FULL)
     text_print (&why, "changes: full is configured");
   else
     text_print (&why, "the entries show no modifyTimestamp");
-  text_print (text, ",\"changes\":\"%s\",\"why\":", offered ? "timestamp" : "full");
+  if (session->sync_why[0])
+    text_print (&why, "; not syncrepl: %s", session->sync_why);
   text_json (text, why.data ? why.data : "");
-  text_print (text, ",\"grades\":[%s%s\"full\"]", offered ? "\"timestamp\"," : "",
-              session->token_attribute ? "\"inventory\"," : "");
-  text_print (text, ",\"blind\":[%s]",
-              offered ? "\"deletes\",\"leaving the filter or the base\",\"renamed containers\","
-                        "\"changed access rights\",\"late replication\""
-                      : "");
   text_fini (&why);
+}
+
+static void
+add_changes (const struct session *session, struct text *text)
+{
+  enum changes grade = changes_grade (session);
+
+  text_print (text, ",\"changes\":\"%s\",\"why\":", grades[grade - CHANGES_SYNCREPL]);
+  add_why (session, grade, text);
+  text_print (text, ",\"grades\":[%s%s%s\"full\"]", session->sync_offered ? "\"syncrepl\"," : "",
+              session->time_attribute ? "\"timestamp\"," : "",
+              session->token_attribute ? "\"inventory\"," : "");
+  text_print (text, ",\"blind\":[%s]", blind[grade - CHANGES_SYNCREPL]);
 }
 
 static void

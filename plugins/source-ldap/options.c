@@ -172,15 +172,15 @@ read_changes (struct syncd_ctx *ctx, const struct syncd_config *config, struct i
 {
   const char *word = HOST->config_text (config, "changes");
 
-  instance->changes = CHANGES_TIMESTAMP;
-  instance->changes_asked = is_set (word) && strcmp (word, "auto") != 0;
-  if (!instance->changes_asked || strcmp (word, "timestamp") == 0)
-    return SYNCD_OK;
-  instance->changes = CHANGES_FULL;
-  if (strcmp (word, "full") == 0)
-    return SYNCD_OK;
-  return HOST->fail (ctx, SYNCD_E_CONFIG,
-                     "changes: %s is not available yet: use auto, timestamp or full", word);
+  static const char *const words[] = { "auto", "syncrepl", "timestamp", "full" };
+
+  for (enum changes i = CHANGES_AUTO; i <= CHANGES_FULL; i++)
+    if (!is_set (word) || strcmp (word, words[i]) == 0) {
+      instance->changes = i;
+      return SYNCD_OK;
+    }
+  return HOST->fail (ctx, SYNCD_E_CONFIG, "changes: %s is not available yet: use auto, syncrepl, "
+                     "timestamp or full", word);
 }
 
 static const char *

@@ -1,22 +1,8 @@
 /* scan.c: a scan: everything, what changed, or the inventory of ids and tokens. */
-#include "source-ldap.h"
+#include "scan.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct scan {
-  struct session *session;
-  struct wanted wanted;
-  struct search search;
-  uint32_t mode;
-  struct text filter;
-  char fingerprint[65], newest[TIME_SIZE]; /* newest: empty where none was seen */
-  int64_t started_ms;
-  uint64_t nameless;     /* entries that show no id */
-  char *first_nameless;  /* DN of one of them */
-  bool timeless;         /* an entry shows no time: no checkpoint */
-  bool complete;         /* all read; the checkpoint was given or is not due */
-};
 
 static int32_t
 check_mode (struct syncd_ctx *ctx, const struct session *session, uint32_t mode)
@@ -27,7 +13,10 @@ check_mode (struct syncd_ctx *ctx, const struct session *session, uint32_t mode)
     return SYNCD_OK;
   if (mode == SYNCD_MODE_INVENTORY && session->token_attribute)
     return SYNCD_OK;
-  if (mode == SYNCD_MODE_CHANGES && changes_offered (session))
+  if (changes_grade (session) == CHANGES_SYNCREPL)
+    if (mode == SYNCD_MODE_CHANGES || mode == SYNCD_MODE_WATCH)
+      return SYNCD_OK;
+  if (mode == SYNCD_MODE_CHANGES && changes_grade (session) == CHANGES_TIMESTAMP)
     return SYNCD_OK;
   return HOST->fail (ctx, SYNCD_E_UNSUPPORTED, "%s: this directory is not read in that way (%s)",
                      session->instance->name,
@@ -43,7 +32,7 @@ make_filter (struct scan *scan)
   const struct session *session = scan->session;
   char since[TIME_SIZE];
 
-  if (scan->mode != SYNCD_MODE_CHANGES) {
+  if (scan->mode != SYNCD_MODE_CHANGES || scan->syncing) {
     text_print (&scan->filter, "%s", session->instance->filter);
     return;
   }
@@ -60,7 +49,7 @@ scan_prepare (struct syncd_ctx *ctx, struct scan *scan, const struct syncd_scan_
   int32_t rc;
 
   checkpoint_fingerprint (scan->session, request, scan->fingerprint);
-  if (scan->mode == SYNCD_MODE_CHANGES) {
+  if (scan->mode == SYNCD_MODE_CHANGES && !scan->syncing) {
     rc = checkpoint_read (ctx, scan->fingerprint, request->checkpoint, request->checkpoint_len,
                           scan->newest);
     if (rc != SYNCD_OK)
@@ -92,6 +81,7 @@ search_prepare (struct scan *scan)
 static void
 scan_free (struct scan *scan)
 {
+  sync_fini (scan);
   search_fini (&scan->search);
   wanted_fini (&scan->wanted);
   text_fini (&scan->filter);
@@ -114,14 +104,19 @@ scan_begin (struct syncd_ctx *ctx, void *data, const struct syncd_scan_request *
     return error_memory (ctx);
   scan->session = scan->search.session = session;
   scan->mode = request->mode;
+  scan->syncing = request->mode != SYNCD_MODE_INVENTORY &&
+                  changes_grade (session) == CHANGES_SYNCREPL;
   if (scan->mode == SYNCD_MODE_CHANGES && !request->checkpoint)
     scan->mode = SYNCD_MODE_EVERYTHING;
   rc = scan_prepare (ctx, scan, request);
+  if (rc == SYNCD_OK) {
+    search_prepare (scan);
+    rc = scan->syncing ? sync_begin (ctx, scan, request) : SYNCD_OK;
+  }
   if (rc != SYNCD_OK) {
     scan_free (scan);
     return rc;
   }
-  search_prepare (scan);
   session->scanning = true;
   *ret_scan = scan;
   return SYNCD_OK;
@@ -149,10 +144,9 @@ note_nameless (struct scan *scan, LDAPMessage *message)
   }
 }
 
-/* One entry: 0 where it is not shown to the host. */
-static int32_t
-take_entry (struct syncd_ctx *ctx, struct scan *scan, LDAPMessage *message,
-            struct syncd_entry *entry)
+int32_t
+scan_take_entry (struct syncd_ctx *ctx, struct scan *scan, LDAPMessage *message,
+                 struct syncd_entry *entry)
 {
   struct facts facts;
   int32_t rc = values_give (ctx, scan->session, &scan->wanted, message, entry, &facts);
@@ -169,8 +163,8 @@ take_entry (struct syncd_ctx *ctx, struct scan *scan, LDAPMessage *message,
   return scan->mode == SYNCD_MODE_INVENTORY ? SYNCD_SCAN_STILL_THERE : SYNCD_SCAN_ENTRY;
 }
 
-static int32_t
-end_partial (struct syncd_ctx *ctx, struct scan *scan, struct syncd_buffer *buffer)
+int32_t
+scan_end_partial (struct syncd_ctx *ctx, struct scan *scan, struct syncd_buffer *buffer)
 {
   const struct search *search = &scan->search;
   struct text why = { 0 };
@@ -192,11 +186,18 @@ end_partial (struct syncd_ctx *ctx, struct scan *scan, struct syncd_buffer *buff
   return rc == SYNCD_OK ? SYNCD_SCAN_END_PARTIAL : rc;
 }
 
+bool
+scan_incomplete (const struct scan *scan)
+{
+  return scan->nameless ||
+         (scan->search.references && !scan->session->instance->referrals_ignored);
+}
+
 static bool
 checkpoint_due (const struct scan *scan)
 {
   return !scan->complete && !scan->timeless && scan->mode != SYNCD_MODE_INVENTORY &&
-         changes_offered (scan->session);
+         changes_grade (scan->session) == CHANGES_TIMESTAMP;
 }
 
 /* What changed while we read has a time from the scan's start on: the bound goes back by the
@@ -221,8 +222,8 @@ finish (struct syncd_ctx *ctx, struct scan *scan, struct syncd_buffer *buffer)
 {
   const struct search *search = &scan->search;
 
-  if (scan->nameless || (search->references && !scan->session->instance->referrals_ignored))
-    return end_partial (ctx, scan, buffer);
+  if (scan_incomplete (scan))
+    return scan_end_partial (ctx, scan, buffer);
   if (checkpoint_due (scan))
     return give_checkpoint (ctx, scan, buffer);
   if (search->references && !scan->complete)
@@ -239,12 +240,14 @@ scan_next (struct syncd_ctx *ctx, void *data, uint32_t max_wait_ms, struct syncd
   LDAPMessage *message = NULL;
   int32_t rc;
 
+  if (scan->syncing)
+    return sync_next (ctx, scan, max_wait_ms, entry, text);
   for (;;) {
     if (scan->search.ended)
       return finish (ctx, scan, text);
     rc = search_next (ctx, &scan->search, max_wait_ms, &message);
     if (rc == SEARCH_ENTRY) {
-      rc = take_entry (ctx, scan, message, entry);
+      rc = scan_take_entry (ctx, scan, message, entry);
       ldap_msgfree (message);
       if (rc == 0)
         continue;
@@ -253,7 +256,7 @@ scan_next (struct syncd_ctx *ctx, void *data, uint32_t max_wait_ms, struct syncd
     if (rc == SEARCH_IDLE)
       return SYNCD_SCAN_IDLE;
     if (rc == SEARCH_PARTIAL)
-      return end_partial (ctx, scan, text);
+      return scan_end_partial (ctx, scan, text);
     if (rc < 0)
       return rc;
   }

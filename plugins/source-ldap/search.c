@@ -26,16 +26,16 @@ static int32_t
 send_page (struct syncd_ctx *ctx, struct search *search)
 {
   LDAP *ld = search->session->ld;
-  LDAPControl *paging = NULL, *controls[2] = { NULL, NULL };
+  LDAPControl *paging = NULL, *controls[2] = { search->control, NULL };
   int rc = LDAP_SUCCESS;
 
   if (search->page_size > 0)
     rc = ldap_create_page_control (ld, search->page_size, &search->cookie, 1, &paging);
-  controls[0] = paging;
+  controls[0] = paging ? paging : search->control;
   if (rc == LDAP_SUCCESS)
     rc = ldap_search_ext (ld, search->base, search->scope, search->filter,
                           (char **) search->attributes, 0,
-                          paging ? controls : NULL, NULL, NULL, search->size_limit,
+                          controls[0] ? controls : NULL, NULL, NULL, search->size_limit,
                           &search->message_id);
   if (paging)
     ldap_control_free (paging);
@@ -122,12 +122,35 @@ fail_result (struct syncd_ctx *ctx, struct search *search, int code, const char 
   return rc;
 }
 
+/* Results that speak of the control rather than of the search. */
+static bool
+control_refused (const struct search *search, int code)
+{
+  return search->control &&
+         (search->probing || code == LDAP_UNAVAILABLE_CRITICAL_EXTENSION ||
+          code == LDAP_UNWILLING_TO_PERFORM || code == LDAP_SYNC_REFRESH_REQUIRED);
+}
+
+static void
+keep_done (struct search *search, LDAPControl **controls)
+{
+  LDAPControl *done = ldap_control_find (LDAP_CONTROL_SYNC_DONE, controls, NULL);
+
+  if (search->control && done)
+    ber_dupbv (&search->done, &done->ldctl_value);
+}
+
 static int32_t
 judge_result (struct syncd_ctx *ctx, struct search *search, int code, const char *diagnostic,
               LDAPControl **controls, char **referrals)
 {
   if (code == LDAP_SUCCESS)
     return search->page_size > 0 ? next_page (ctx, search, controls) : SEARCH_DONE;
+  if (control_refused (search, code)) {
+    text_print (&search->why, "%s (%d)%s%.300s", ldap_err2string (code), code,
+                diagnostic && *diagnostic ? ": " : "", diagnostic ? diagnostic : "");
+    return SEARCH_REFUSED;
+  }
   if (code == LDAP_SIZELIMIT_EXCEEDED && search->limit_ok)
     return SEARCH_DONE;
   if ((code == LDAP_NO_SUCH_OBJECT || code == LDAP_INVALID_DN_SYNTAX) && search->missing_ok)
@@ -156,8 +179,11 @@ take_result (struct syncd_ctx *ctx, struct search *search, LDAPMessage *message)
                           &controls, 1);
   if (rc != LDAP_SUCCESS)
     verdict = fail_lost (ctx, search, rc);
-  else
+  else {
+    search->code = code;
+    keep_done (search, controls);
     verdict = judge_result (ctx, search, code, diagnostic, controls, referrals);
+  }
   ldap_memfree (diagnostic);
   ldap_memvfree ((void **) referrals);
   ldap_controls_free (controls);
@@ -206,7 +232,7 @@ receive (struct syncd_ctx *ctx, struct search *search, uint32_t wait_ms, LDAPMes
   }
   *ret_message = NULL;
   search->silent_ms += slice;
-  if (search->silent_ms < (int64_t) search->session->instance->timeout_ms)
+  if (search->patient || search->silent_ms < (int64_t) search->session->instance->timeout_ms)
     return SYNCD_OK;
   give_up (search);
   return fail_lost (ctx, search, LDAP_TIMEOUT);
@@ -226,12 +252,18 @@ take (struct syncd_ctx *ctx, struct search *search, LDAPMessage *message,
   case LDAP_RES_SEARCH_REFERENCE:
     take_reference (ctx, search, message);
     return SYNCD_OK;
+  case LDAP_RES_INTERMEDIATE:
+    if (!search->control)
+      break;
+    *ret_message = message;
+    return SEARCH_INFO;
   case LDAP_RES_SEARCH_RESULT:
     return take_result (ctx, search, message);
   default:
-    ldap_msgfree (message);
-    return SYNCD_OK;
+    break;
   }
+  ldap_msgfree (message);
+  return SYNCD_OK;
 }
 
 int32_t
@@ -261,6 +293,7 @@ search_fini (struct search *search)
 {
   give_up (search);
   ldap_memfree (search->cookie.bv_val);
+  ber_memfree (search->done.bv_val);
   free (search->reference);
   text_fini (&search->why);
 }

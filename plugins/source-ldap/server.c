@@ -1,7 +1,7 @@
 /* server.c: finds out what is at the other end: which server, where an entry's id, version and
  * time are, which naming context and schema. Asked once a connection, decided from what the
  * server and its first entries show, never from what a configuration believes. */
-#include "source-ldap.h"
+#include "sync.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -232,7 +232,7 @@ choose (struct syncd_ctx *ctx, struct session *session, const struct samples *sa
     session->time_attribute = "whenChanged";
   else if (session->vendor != VENDOR_AD && samples->modified == samples->count)
     session->time_attribute = "modifyTimestamp";
-  if (instance->changes_asked && instance->changes == CHANGES_TIMESTAMP && !session->time_attribute)
+  if (instance->changes == CHANGES_TIMESTAMP && !session->time_attribute)
     return HOST->fail (ctx, SYNCD_E_CONFIG, "changes: timestamp cannot work: the entries show no "
                        "modifyTimestamp; let the bind identity read it, or use changes: full");
   return choose_id (ctx, session, samples);
@@ -249,7 +249,8 @@ server_discover (struct syncd_ctx *ctx, struct session *session)
     return rc;
   if (!samples.count)
     assume (session, &samples);
-  return choose (ctx, session, &samples);
+  rc = choose (ctx, session, &samples);
+  return rc == SYNCD_OK ? sync_probe (ctx, session) : rc;
 }
 
 void
@@ -260,5 +261,7 @@ server_forget (struct session *session)
   free (session->server_id);
   free (session->id_attribute);
   session->context = session->subschema = session->server_id = session->id_attribute = NULL;
+  session->sync_offered = false;
+  session->sync_why[0] = '\0';
   schema_fini (&session->schema);
 }

@@ -48,7 +48,7 @@ void text_fingerprint (const struct text *text, char ret_hex[65]);
 /* ---- options.c: settings of an instance ---- */
 
 enum tls_mode { TLS_NONE, TLS_LDAPS, TLS_STARTTLS };
-enum changes { CHANGES_TIMESTAMP, CHANGES_FULL };
+enum changes { CHANGES_AUTO, CHANGES_SYNCREPL, CHANGES_TIMESTAMP, CHANGES_FULL };
 
 struct endpoint {
   const char *uri;
@@ -66,7 +66,7 @@ struct instance {
   const char *ca_file, *cert_file, *key_file;
   const char *id_attribute; /* NULL: auto */
   int scope, minimum_tls; /* LDAP_OPT_X_TLS_PROTOCOL_* */
-  bool verify, referrals_ignored, plaintext_allowed, changes_asked;
+  bool verify, referrals_ignored, plaintext_allowed;
   enum changes changes;
   int page_size;
   uint32_t timeout_ms;
@@ -109,6 +109,8 @@ struct session {
   enum id_form id_form;
   const char *token_attribute; /* NULL: none */
   const char *time_attribute;  /* NULL: none */
+  bool sync_offered;  /* the probe of the syncrepl grade succeeded */
+  char sync_why[512]; /* why it did not; empty: it was not tried */
   struct schema schema;
 };
 
@@ -177,6 +179,8 @@ void server_forget (struct session *session);
 #define SEARCH_DONE      3 /* complete                                                  */
 #define SEARCH_PARTIAL   4 /* ended early; search->why says why                         */
 #define SEARCH_NOT_FOUND 5 /* the base does not exist (only where `missing_ok`)         */
+#define SEARCH_INFO      6 /* *ret_message is an intermediate message, to be freed      */
+#define SEARCH_REFUSED   7 /* the control is refused; code and why say how              */
 
 struct search {
   struct session *session;
@@ -184,6 +188,11 @@ struct search {
   const char *const *attributes; /* ends in NULL */
   int scope, page_size, size_limit;
   bool missing_ok, limit_ok; /* result 32, or 4, is an answer rather than an error      */
+  LDAPControl *control; /* one more, borrowed                                           */
+  bool probing;         /* every result but success is SEARCH_REFUSED                   */
+  bool patient;         /* silence is no failure                                        */
+  int code;             /* the result                                                   */
+  struct berval done;   /* value of the Sync Done control; NULL: there was none         */
   int message_id;            /* 0: none under way                                       */
   struct berval cookie;
   bool started, ended;
@@ -301,7 +310,8 @@ int32_t checkpoint_read (struct syncd_ctx *ctx, const char *fingerprint, const v
 void scope_text (const struct session *session, struct text *text);
 void checkpoint_fingerprint (const struct session *session,
                              const struct syncd_scan_request *request, char ret_hex[65]);
-bool changes_offered (const struct session *session);
+/* The grade that scans of this session use; never CHANGES_AUTO. */
+enum changes changes_grade (const struct session *session);
 
 /* ---- scan.c, get.c, describe.c: the operations ---- */
 

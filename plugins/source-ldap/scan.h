@@ -1,0 +1,39 @@
+/* scan.h: a scan, and what the files that carry it out share. */
+#ifndef SYNCD_SOURCE_LDAP_SCAN_H
+#define SYNCD_SOURCE_LDAP_SCAN_H
+
+#include "source-ldap.h"
+#include "sync.h"
+
+struct scan {
+  struct session *session;
+  struct wanted wanted;
+  struct search search;
+  uint32_t mode;
+  struct text filter;
+  char fingerprint[65], newest[TIME_SIZE]; /* newest: empty where none was seen */
+  int64_t started_ms;
+  uint64_t nameless;     /* entries that show no id */
+  char *first_nameless;  /* DN of one of them */
+  bool timeless;         /* an entry shows no time: no checkpoint */
+  bool complete;         /* all read; the checkpoint was given or is not due */
+  bool syncing;          /* by the syncrepl grade */
+  struct sync sync;
+};
+
+/* An entry of the answer for the host: SYNCD_SCAN_ENTRY or SYNCD_SCAN_STILL_THERE by the mode,
+ * 0 where it shows no id and is counted, SYNCD_E_NOT_FOUND where it went away meanwhile. */
+int32_t scan_take_entry (struct syncd_ctx *ctx, struct scan *scan, LDAPMessage *message,
+                         struct syncd_entry *entry);
+/* Is what was read less than everything, for ids or references? */
+bool scan_incomplete (const struct scan *scan);
+int32_t scan_end_partial (struct syncd_ctx *ctx, struct scan *scan, struct syncd_buffer *buffer);
+
+/* sync.c: the syncrepl grade. Begins with the checkpoint of the request, if it has one. */
+int32_t sync_begin (struct syncd_ctx *ctx, struct scan *scan,
+                    const struct syncd_scan_request *request);
+int32_t sync_next (struct syncd_ctx *ctx, struct scan *scan, uint32_t max_wait_ms,
+                   struct syncd_entry *entry, struct syncd_buffer *buffer);
+void sync_fini (struct scan *scan);
+
+#endif
