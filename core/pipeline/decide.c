@@ -52,7 +52,9 @@ conclude (struct pass *pass, struct error *error)
     return -1;
   if (pass->end == SCAN_ALL && remember_read (pass, error) < 0)
     return -1;
-  if (finished && pass->has_checkpoint && !pass->unconfirmed && !pass->options->only)
+  /* Whose absence did not count now would never be told again by a source that tells it once. */
+  bool repeated = pass->p->source_facts.blind_to_deletes || !leavers_uncertain (pass);
+  if (finished && repeated && pass->has_checkpoint && !pass->unconfirmed && !pass->options->only)
     return move_checkpoint (pass, error);
   return 0;
 }

@@ -45,6 +45,12 @@ intake_mark_seen (struct pass *pass, int64_t row)
   pass->seen[row / 8] |= (unsigned char) (1u << (row % 8));
 }
 
+bool
+intake_was_seen (const struct pass *pass, int64_t row)
+{
+  return (size_t) row < pass->seen_bits && (pass->seen[row / 8] & (1u << (row % 8))) != 0;
+}
+
 static int64_t
 growing_delay (int64_t attempts)
 {

@@ -60,13 +60,21 @@ add_absent (void *data, struct link *link)
   return 0;
 }
 
+/* A checkpoint that the other server goes on from proves that it knows what the last one did. */
+bool
+leavers_uncertain (const struct pass *pass)
+{
+  return pass->end == SCAN_ALL && pass->server_changed
+         && strcmp (pass->report->mode, "changes") != 0;
+}
+
 /* May absence count in this pass? Says why not. */
 static bool
 absence_counts (struct pass *pass)
 {
   if (pass->end != SCAN_ALL)
     return false;
-  if (!pass->server_changed)
+  if (!leavers_uncertain (pass))
     return true;
   log_info ("this read came from another server than the last one: who is missing here is looked "
             "for again in the next complete read");

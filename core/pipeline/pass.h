@@ -68,6 +68,7 @@ int intake_run (struct pass *, struct error *);
 /* Looks at one entry as the source showed it: unchanged, queued or parked. */
 int intake_entry (struct pass *, struct error *);
 void intake_mark_seen (struct pass *, int64_t row);
+bool intake_was_seen (const struct pass *, int64_t row);
 /* Asks the source for these and looks at those that it has; calls ABSENT (may be NULL) for each
  * that is gone or out of scope. */
 int intake_get (struct pass *, char *const *ids, size_t count,
@@ -87,6 +88,8 @@ int decide_run (struct pass *, struct error *);
 
 /* leavers.c */
 int leavers_find (struct pass *, struct error *);
+/* Did another server than last time answer, so that absence proves nothing? */
+bool leavers_uncertain (const struct pass *);
 /* brakes.c */
 int brakes_apply (struct pass *, struct error *);
 /* names.c */

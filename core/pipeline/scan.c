@@ -22,7 +22,8 @@ scan_error (struct pass *pass, int32_t code, const char *what, struct error *err
   return error_set (error, "%s: %s: %s", ctx->who, what, host_failure (ctx, code));
 }
 
-/* An inventory shows ids and tokens: known and the same, or to be fetched. */
+/* An inventory shows ids and tokens: known and the same, or to be fetched. No token: it did not
+ * change since the checkpoint, and is fetched only where it was never delivered. */
 static int
 take_still_there (struct pass *pass, struct error *error)
 {
@@ -32,13 +33,14 @@ take_still_there (struct pass *pass, struct error *error)
   if (found < 0)
     return -1;
   uint64_t token = store_text_hash (pass->store, buffer_text (&e->token), e->token.len);
-  if (found)
-    intake_mark_seen (pass, glance.row);
-  bool same = found && glance.mapping == pass->p->mapping_number && glance.token_hash == token
+  bool same = found && glance.mapping == pass->p->mapping_number
+              && (e->token.len == 0 || glance.token_hash == token)
               && (glance.queued || glance.parked || glance.status == LINK_SYNCED);
-  if (!same)
+  if (same)
+    intake_mark_seen (pass, glance.row);
+  else
     ids_add (&pass->changed, buffer_text (&e->id));
-  else if (!glance.queued && !glance.parked)
+  if (same && !glance.queued && !glance.parked)
     pass->report->unchanged++;
   return 0;
 }
@@ -97,7 +99,7 @@ commit_batch (struct pass *pass, int *count, struct error *error)
 }
 
 static int
-read_events (struct pass *pass, void *scan, struct error *error)
+read_events (struct pass *pass, void *scan, int32_t *ret_code, struct error *error)
 {
   struct pipeline *p = pass->p;
   BUFFER_AUTO struct buffer text;
@@ -107,8 +109,10 @@ read_events (struct pass *pass, void *scan, struct error *error)
     buffer_reset (&text);
     int32_t event = p->source->source->scan_next (&p->source_ctx, scan, WAIT_MS,
                                                   host_entry (&pass->entry), host_buffer (&text));
-    if (event < 0)
+    if (event < 0) {
+      *ret_code = event;
       return scan_error (pass, event, "the read broke off", error);
+    }
     if (take_end (pass, event, &text))
       return 0;
     if (atomic_load (&p->cancelled))
@@ -120,12 +124,12 @@ read_events (struct pass *pass, void *scan, struct error *error)
 
 /* What was read before a failure is kept: it is true, only not complete (G1). */
 static int
-read_and_commit (struct pass *pass, void *scan, struct error *error)
+read_and_commit (struct pass *pass, void *scan, int32_t *ret_code, struct error *error)
 {
   struct error ignored;
   if (store_begin (pass->store, error) < 0)
     return -1;
-  int rc = read_events (pass, scan, error);
+  int rc = read_events (pass, scan, ret_code, error);
   if (store_commit (pass->store, rc < 0 ? &ignored : error) < 0) {
     store_rollback (pass->store);
     rc = -1;
@@ -146,21 +150,42 @@ begin (struct pass *pass, uint32_t mode, const struct buffer *checkpoint, void *
 }
 
 static int
-scan (struct pass *pass, uint32_t mode, const struct buffer *checkpoint, struct error *error)
+scan_once (struct pass *pass, uint32_t mode, const struct buffer *checkpoint, int32_t *ret_code,
+           struct error *error)
 {
   void *handle = NULL;
-  int32_t code = begin (pass, mode, checkpoint, &handle);
-  if (code == SYNCD_E_CHECKPOINT && mode == SYNCD_MODE_CHANGES) {
-    log_info ("the checkpoint is not continued, everything is read: %s",
-              host_failure (&pass->p->source_ctx, code));
-    pass->report->mode = "full";
-    code = begin (pass, SYNCD_MODE_EVERYTHING, NULL, &handle);
-  }
-  if (code < 0)
-    return scan_error (pass, code, "the read cannot begin", error);
-  int rc = read_and_commit (pass, handle, error);
+  *ret_code = begin (pass, mode, checkpoint, &handle);
+  if (*ret_code < 0)
+    return scan_error (pass, *ret_code, "the read cannot begin", error);
+  int rc = read_and_commit (pass, handle, ret_code, error);
   pass->p->source->source->scan_end (&pass->p->source_ctx, handle);
   return rc;
+}
+
+/* What was shown so far stays true, but says nothing about who is gone. */
+static void
+forget_scan (struct pass *pass)
+{
+  if (pass->seen)
+    memset (pass->seen, 0, (pass->seen_bits + 7) / 8);
+  ids_fini (&pass->deleted);
+  ids_fini (&pass->changed);
+  pass->has_checkpoint = false;
+  pass->report->read = pass->report->unchanged = 0;
+  pass->report->mode = "full";
+}
+
+static int
+scan (struct pass *pass, uint32_t mode, const struct buffer *checkpoint, struct error *error)
+{
+  int32_t code;
+  int rc = scan_once (pass, mode, checkpoint, &code, error);
+  if (rc == 0 || code != SYNCD_E_CHECKPOINT || mode != SYNCD_MODE_CHANGES)
+    return rc;
+  log_info ("the checkpoint is not continued, everything is read: %s",
+            host_failure (&pass->p->source_ctx, code));
+  forget_scan (pass);
+  return scan_once (pass, SYNCD_MODE_EVERYTHING, NULL, &code, error);
 }
 
 static int
@@ -221,6 +246,26 @@ intake_get (struct pass *pass, char *const *ids, size_t count,
     entry_fini (&entries[i]);
   free (entries);
   return rc;
+}
+
+/* Who is there by a mark alone and was never delivered: not those who were shown after it. */
+static int
+fetch_unshown (struct pass *pass, struct error *error)
+{
+  struct glance glance;
+  struct ids asked = { 0 };
+  int rc = 0;
+  for (size_t i = 0; i < pass->changed.count && rc >= 0; i++) {
+    const char *id = pass->changed.ids[i];
+    rc = store_glance (pass->store, id, strlen (id), &glance, error);
+    if (rc == 0 || (rc > 0 && !intake_was_seen (pass, glance.row)))
+      ids_add (&asked, id);
+  }
+  if (rc >= 0)
+    rc = intake_get (pass, asked.ids, asked.count, NULL, error);
+  ids_fini (&asked);
+  ids_fini (&pass->changed);
+  return rc < 0 ? -1 : 0;
 }
 
 /* The net under a grade that cannot see deletes: ids and tokens of everybody. */
@@ -294,7 +339,8 @@ intake_run (struct pass *pass, struct error *error)
     return take_only (pass, error);
   bool changes = trusted_checkpoint (pass, &checkpoint) && !full_overdue (pass);
   pass->report->mode = changes ? "changes" : "full";
-  if (scan (pass, changes ? SYNCD_MODE_CHANGES : SYNCD_MODE_EVERYTHING, &checkpoint, error) < 0)
+  if (scan (pass, changes ? SYNCD_MODE_CHANGES : SYNCD_MODE_EVERYTHING, &checkpoint, error) < 0
+      || fetch_unshown (pass, error) < 0)
     return -1;
   bool blind = pass->end == SCAN_CHANGES && pass->p->source_facts.blind_to_deletes;
   if (blind && pass->p->settings->inventory_ms >= 0)

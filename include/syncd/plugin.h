@@ -77,7 +77,8 @@ extern "C" {
 #define SYNCD_E_PROTOCOL (-8)     /* the peer said something we cannot understand         */
 #define SYNCD_E_LIMIT (-9)        /* an answer larger than we take, or a server's limit   */
 #define SYNCD_E_UNSUPPORTED (-10) /* this operation or mode is not offered                */
-#define SYNCD_E_CHECKPOINT (-11)  /* scan_begin: this checkpoint cannot be continued      */
+#define SYNCD_E_CHECKPOINT (-11)  /* scan_begin, scan_next: this checkpoint cannot be
+                                     continued                                            */
 #define SYNCD_E_INTERNAL (-12)
 
 #define SYNCD_LOG_ERROR 3   /* a person must act           */
@@ -298,7 +299,8 @@ struct syncd_scan_request {
 /* What scan_next() returned (negative: SYNCD_E_*, the scan is over and proves nothing). */
 #define SYNCD_SCAN_ENTRY 1       /* ENTRY is filled: new, changed or simply there          */
 #define SYNCD_SCAN_DELETE 2      /* ENTRY has the id of one that is gone                   */
-#define SYNCD_SCAN_STILL_THERE 3 /* ENTRY has id and token: there, attributes not shown    */
+#define SYNCD_SCAN_STILL_THERE 3 /* ENTRY has id and token: there, attributes not shown; no
+                                   token: it did not change since the checkpoint         */
 #define SYNCD_SCAN_CHECKPOINT 4  /* TEXT is a checkpoint that covers all events before it  */
 #define SYNCD_SCAN_RESET 5       /* what was shown before does not count for absence       */
 #define SYNCD_SCAN_CAUGHT_UP 6   /* watch: what had changed has been shown                 */
@@ -315,7 +317,8 @@ struct syncd_source_ops {
   int32_t (*scan_begin) (struct syncd_ctx *, void *session, const struct syncd_scan_request *,
                          void **ret_scan);
   /* The next event, SYNCD_SCAN_*. ENTRY and TEXT come empty. A server may turn CHANGES into
-   * everything: then it ends END_ALL. After an end or an error, only scan_end() follows. */
+   * everything: then it ends END_ALL. So does WATCH, when absence is to count: another WATCH
+   * with the new checkpoint goes on. After an end or an error, only scan_end() follows. */
   int32_t (*scan_next) (struct syncd_ctx *, void *scan, uint32_t max_wait_ms,
                         struct syncd_entry *entry, struct syncd_buffer *text);
   void (*scan_end) (struct syncd_ctx *, void *scan);
