@@ -1010,11 +1010,11 @@ class Faults(Case):
         SIM.fault("slow", delay=300, count=1)
         start = time.monotonic()
         self.assertEqual(SIM.create("a@example.com").status, 201)
-        self.assertGreaterEqual(time.monotonic() - start, 0.3)
+        self.assertGreaterEqual(time.monotonic() - start, 0.298)  # its clock counts milliseconds
         SIM.switch(latency=100, latency_jitter=10)
         start = time.monotonic()
         SIM.scim("GET", "users")
-        self.assertTrue(0.1 <= time.monotonic() - start < 5)
+        self.assertTrue(0.098 <= time.monotonic() - start < 5)
 
     def test_slow_holds_up_nobody_else(self):
         SIM.login()
