@@ -82,7 +82,7 @@ apply_one (struct pass *pass, const struct kind *kind, struct error *error)
     return hold (pass, kind, doubt, error);
   if (held && !trips && wider_now (pass, kind))
     return store_queue_release (pass->store, kind->kind, error);
-  if (!trips && !held)
+  if (!trips) /* what is held stays held; what came since goes */
     return 0;
   MEM_AUTO char *why = mem_format (
       "%" PRId64 " %s, %" PRId64 " more in the last 24 h, of %" PRId64 " accounts owned and active; "

@@ -235,7 +235,7 @@ contest_take (struct delivery *delivery, struct item *item)
   json_t *found = json_loadb (buffer_text (&item->work.documents), item->work.documents.len,
                               JSON_REJECT_DUPLICATES, NULL);
   int rc;
-  delivery->unwell = 0;
+  outcome_note_success (delivery);
   if (!json_is_array (found))
     rc = outcome_park (delivery, item, "what the sink found is not a list of accounts");
   else if (json_array_size (found) == 0)

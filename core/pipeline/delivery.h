@@ -74,6 +74,8 @@ int outcome_park (struct delivery *, struct item *, const char *reason);
 int outcome_later (struct delivery *, struct item *, int64_t delay_ms, bool doubt);
 /* The account that a create in doubt made is not to be seen yet: look again in a while. */
 int outcome_unseen (struct delivery *, struct item *);
+/* The sink answered sensibly: it is well. */
+void outcome_note_success (struct delivery *);
 int outcome_stop (struct delivery *, struct item *, const char *reason);
 
 /* contest.c: accounts that were found (JSON array in work.documents). */

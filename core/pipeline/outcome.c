@@ -247,8 +247,8 @@ count_change (struct delivery *delivery, struct item *item)
   return "created";
 }
 
-static void
-note_success (struct delivery *delivery)
+void
+outcome_note_success (struct delivery *delivery)
 {
   delivery->successes++;
   delivery->unwell = 0;
@@ -260,7 +260,7 @@ take_success (struct delivery *delivery, struct item *item)
 {
   bool created = item->work.change.kind == SYNCD_CHANGE_CREATE;
   bool revived = item->work.result.account_flags & SYNCD_ACCOUNT_REVIVED;
-  note_success (delivery);
+  outcome_note_success (delivery);
   if (take_account (delivery, item) < 0)
     return -1;
   if (!item->link.account)
@@ -281,7 +281,7 @@ take_not_taken (struct delivery *delivery, struct item *item)
 {
   BUFFER_AUTO struct buffer why;
   buffer_init (&why, 2048);
-  note_success (delivery);
+  outcome_note_success (delivery);
   if (take_account (delivery, item) < 0)
     return -1;
   if (!item->link.account)
@@ -332,6 +332,8 @@ take_unwell (struct delivery *delivery, struct item *item, bool doubt)
   }
   if (delivery->unwell == 1)
     log_warning ("%s is unwell, it is tried again: %s", delivery->pass->p->settings->sink.name, words);
+  /* later tries look the account up first: where that works, it is this entry, not the sink */
+  doubt = doubt || item->row.attempts >= TRIES / 2;
   int64_t delay = jittered_delay ((int) item->row.attempts);
   if (delivery->unwell > (int) crew_size (delivery->crew))
     budget_pause (&delivery->pass->p->budget, delay);
@@ -463,7 +465,7 @@ take_read (struct delivery *delivery, struct item *item)
   struct leaves have;
   if (item->work.code == SYNCD_E_NOT_FOUND)
     return take_lost_link (delivery, item);
-  note_success (delivery);
+  outcome_note_success (delivery);
   leaves_init (&have, mapping_leaf_count (mapping));
   int rc = map_leaves_of (mapping, buffer_text (&item->work.documents), item->work.documents.len, &have);
   for (size_t i = 0; rc == 0 && i < mapping_leaf_count (mapping); i++)

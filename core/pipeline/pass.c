@@ -246,7 +246,7 @@ deliver (struct pass *pass, struct error *error)
     return -1;
   if (atomic_load (&pass->p->cancelled))
     return error_set (error, "stopped; what is queued goes on in the next run");
-  if (!pass->first || pass->end == SCAN_FAILED || pass->options->only)
+  if (!pass->first || pass->end != SCAN_ALL || pass->options->only)
     return 0;
   if (store_begin (pass->store, error) < 0 || store_accounts_drop (pass->store, error) < 0
       || store_commit (pass->store, error) < 0)
