@@ -133,7 +133,6 @@ static int
 print_parked (void *data, struct link *link)
 {
   int64_t *count = data;
-  MEM_AUTO char *age = command_age (link->last_ms ? link->last_ms : clock_now_ms ());
   ++*count;
   printf ("%s  %s\n  %s\n", link->id, link->wanted_name ? link->wanted_name : link->name ? link->name : "",
           link->parked);
