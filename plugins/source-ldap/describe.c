@@ -50,8 +50,8 @@ add_scope (const struct session *session, struct text *text)
 static const char *const grades[] = { "syncrepl", "timestamp", "full" };
 static const char *const blind[] = {
   "\"renamed containers\",\"memberOf\",\"changed access rights\"",
-  "\"deletes\",\"leaving the filter or the base\",\"renamed containers\",\"memberOf\","
-  "\"changed access rights\",\"late replication\"",
+  ("\"deletes\",\"leaving the filter or the base\",\"renamed containers\",\"memberOf\","
+   "\"changed access rights\",\"late replication\""),
   "",
 };
 
