@@ -57,7 +57,12 @@ struct opened {
   struct pipeline pipeline;
   bool has_settings, has_pipeline;
 };
-enum open_depth { OPEN_SETTINGS, OPEN_PLUGINS, OPEN_STATE };
+enum open_depth {
+  OPEN_SETTINGS,
+  OPEN_STATE_ALONE, /* settings and state, no plugin */
+  OPEN_PLUGINS,
+  OPEN_STATE        /* all */
+};
 int command_open (const struct cli *, enum open_depth, enum store_mode, struct opened *ret_opened,
                   struct error *);
 void command_close (struct opened *);

@@ -30,6 +30,8 @@ command_open (const struct cli *cli, enum open_depth depth, enum store_mode mode
     return 0;
   pipeline_init (&opened->pipeline, &opened->settings);
   opened->has_pipeline = true;
+  if (depth == OPEN_STATE_ALONE)
+    return pipeline_open_store (&opened->pipeline, mode, error);
   if (pipeline_load (&opened->pipeline, cli->plugin_dir, error) < 0)
     return -1;
   return depth == OPEN_STATE ? pipeline_open_store (&opened->pipeline, mode, error) : 0;

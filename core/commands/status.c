@@ -136,10 +136,7 @@ command_status (const struct cli *cli)
   struct view view = { .opened = &opened };
   struct error error;
   int status = 0;
-  if (command_open (cli, OPEN_SETTINGS, STORE_READ, &opened, &error) < 0
-      || (pipeline_init (&opened.pipeline, &opened.settings), opened.has_pipeline = true,
-          pipeline_open_store (&opened.pipeline, STORE_READ, &error) < 0)
-      || fill (&view, &error) < 0)
+  if (command_open (cli, OPEN_STATE_ALONE, STORE_READ, &opened, &error) < 0 || fill (&view, &error) < 0)
     status = command_fail (&error);
   else if (cli->json)
     print_json (&view);
