@@ -10,25 +10,61 @@
 
 #define CHECKPOINT_START "{\"v\":1,\"strategy\":\"syncrepl\",\"scope\":\"%s\",\"data\":{\"cookie\":\""
 #define CHECKPOINT_END "\"}}"
+#define DIGITS "0123456789"
+#define HEX "0123456789abcdefABCDEF"
+
+/* Takes COUNT_MIN to COUNT_MAX characters of SET off the front. */
+static bool
+take (struct berval *rest, const char *set, size_t count_min, size_t count_max)
+{
+  size_t n = 0;
+
+  while (n < rest->bv_len && n < count_max && rest->bv_val[n] && strchr (set, rest->bv_val[n]))
+    n++;
+  rest->bv_val += n;
+  rest->bv_len -= (ber_len_t) n;
+  return n >= count_min;
+}
 
 static bool
-contains (const struct berval *cookie, const char *word)
+take_word (struct berval *rest, const char *word)
 {
   size_t len = strlen (word);
 
-  for (size_t i = 0; i + len <= cookie->bv_len; i++)
-    if (memcmp (cookie->bv_val + i, word, len) == 0)
-      return true;
-  return false;
+  if (rest->bv_len < len || memcmp (rest->bv_val, word, len) != 0)
+    return false;
+  rest->bv_val += len;
+  rest->bv_len -= (ber_len_t) len;
+  return true;
 }
 
-/* delcsn= marks the cookie of a refresh that is still under way. */
+/* 20261123172719.530377Z#000000#000#000000 */
+static bool
+take_csn (struct berval *rest)
+{
+  return take (rest, DIGITS, 14, 14) && take_word (rest, ".") && take (rest, DIGITS, 6, 6) &&
+         take_word (rest, "Z#") && take (rest, HEX, 6, 6) && take_word (rest, "#") &&
+         take (rest, HEX, 3, 3) && take_word (rest, "#") && take (rest, HEX, 6, 6);
+}
+
+/* rid=000[,sid=002],csn=CSN[;CSN]… and no delcsn=, which marks a refresh under way. */
 bool
 sync_cookie_usable (const struct berval *cookie)
 {
-  return cookie->bv_val && cookie->bv_len > 4 && cookie->bv_len <= MAX_COOKIE &&
-         memcmp (cookie->bv_val, "rid=", 4) == 0 && contains (cookie, ",csn=") &&
-         !contains (cookie, "delcsn=");
+  struct berval rest = *cookie;
+
+  if (!rest.bv_val || rest.bv_len > MAX_COOKIE || !take_word (&rest, "rid=") ||
+      !take (&rest, DIGITS, 1, 3) || !take_word (&rest, ","))
+    return false;
+  if (take_word (&rest, "sid=") && !(take (&rest, HEX, 1, 3) && take_word (&rest, ",")))
+    return false;
+  if (!take_word (&rest, "csn="))
+    return false;
+  do
+    if (!take_csn (&rest))
+      return false;
+  while (take_word (&rest, ";"));
+  return rest.bv_len == 0;
 }
 
 static void

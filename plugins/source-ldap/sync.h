@@ -64,8 +64,8 @@ void sync_id_text (const struct berval *id, char ret_text[SYNC_ID_LEN + 1]);
 
 /* ---- sync-state.c: cookies and checkpoints ---- */
 
-/* Can the server go on from this cookie? One without rid= or csn= it takes for none, and then
- * never sends another one. */
+/* Can the server go on from this cookie? What it does not understand it takes for none: it shows
+ * everything as if that were what changed, and no deletes. */
 bool sync_cookie_usable (const struct berval *cookie);
 int32_t sync_checkpoint_write (struct syncd_ctx *ctx, const char *fingerprint,
                                const struct berval *cookie, struct syncd_buffer *buffer);

@@ -14,6 +14,8 @@
  *   --cancel-after MS     from now on; each later action ends by then
  *   --max-wait MS         for scan_next (default 1000)
  *
+ * SIGTERM cancels what is under way. Lines come out as soon as they are complete.
+ *
  * The exit status is 0, or 1 after a failure, which is printed as {"event":"error",…}. */
 #include "source-host.h"
 
@@ -35,6 +37,13 @@ struct driver {
 };
 
 static struct driver driver = { .max_wait = 1000 };
+
+static void
+stop (int number)
+{
+  (void) number;
+  source_host_stopped = 1;
+}
 
 /* ---- events ---- */
 
@@ -318,6 +327,8 @@ main (int argc, char **argv)
   int failed;
 
   signal (SIGPIPE, SIG_IGN);
+  signal (SIGTERM, stop);
+  setvbuf (stdout, NULL, _IOLBF, 0);
   if (argc < 2 || !(module = dlopen (argv[1], RTLD_NOW | RTLD_LOCAL)))
     return fprintf (stderr, "%s\n", argc < 2 ? "usage: source-driver MODULE …" : dlerror ()), 2;
   *(void **) &entry = dlsym (module, SYNCD_ENTRY_NAME);

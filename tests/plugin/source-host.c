@@ -7,6 +7,7 @@
 #include <time.h>
 
 bool source_host_quiet;
+volatile sig_atomic_t source_host_stopped;
 size_t source_host_attributes;
 
 int64_t
@@ -125,7 +126,7 @@ host_fail (struct syncd_ctx *ctx, int32_t code, const char *fmt, ...)
 static int32_t
 host_cancelled (struct syncd_ctx *ctx)
 {
-  return ctx->cancel_at && now_ms () >= ctx->cancel_at;
+  return source_host_stopped || (ctx->cancel_at && now_ms () >= ctx->cancel_at);
 }
 
 static void

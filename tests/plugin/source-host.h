@@ -3,6 +3,7 @@
 #ifndef SYNCD_TEST_SOURCE_HOST_H
 #define SYNCD_TEST_SOURCE_HOST_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -36,6 +37,7 @@ struct syncd_entry {
 
 extern const struct syncd_host source_host;
 extern bool source_host_quiet;        /* count values only */
+extern volatile sig_atomic_t source_host_stopped; /* cancelled from outside */
 extern size_t source_host_attributes; /* how many attributes the request has */
 
 int64_t now_ms (void);

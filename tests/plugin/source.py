@@ -6,6 +6,7 @@
 import json
 import os
 import subprocess
+import threading
 import time
 import unittest
 
@@ -99,6 +100,65 @@ def run_with_pauses(options, words, *steps):
 def scan(options, *names, mode="everything", **more):
     words = [w for n in names for w in ("--attribute", n)]
     return run(options, *words, "--scan", mode, **more)
+
+
+def until(condition, what, timeout=20):
+    end = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > end:
+            raise AssertionError(what)
+        time.sleep(0.05)
+
+
+class Watch:
+    """A scan that follows changes, in the background.
+
+        with source.Watch (options, "uid", checkpoint=text) as watch:
+            watch.wait ("caught-up"); …; watch.wait ("entry", 2)
+        watch.run   # once it was stopped
+    """
+
+    def __init__(self, options, *names, checkpoint=None):
+        self.words = list(options) + [w for n in names for w in ("--attribute", n)]
+        self.words += ["--checkpoint", checkpoint] if checkpoint else []
+        self.words += ["--scan", "watch"]
+        self.lines, self.changed, self.started = [], threading.Condition(), time.monotonic()
+        self.process = subprocess.Popen(command(self.words), stdin=subprocess.DEVNULL,
+                                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                                        env=dict(os.environ, **SANITIZERS))
+        self.reader = threading.Thread(target=self.read, daemon=True)
+        self.reader.start()
+        self.run = None
+
+    def read(self):
+        for line in self.process.stdout:
+            with self.changed:
+                self.lines.append(line)
+                self.changed.notify_all()
+
+    def seconds(self):
+        return time.monotonic() - self.started
+
+    def count(self, kind):
+        return sum(json.loads(line)["event"] == kind for line in self.lines)
+
+    def wait(self, kind, times=1, timeout=20):
+        with self.changed:
+            if not self.changed.wait_for(lambda: self.count(kind) >= times, timeout):
+                raise AssertionError("no %s after %d s, but %s" % (kind, timeout, self.lines))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        log = self.process.stderr.read()
+        status = self.process.wait(20)
+        self.reader.join(20)
+        self.process.stdout.close()
+        self.process.stderr.close()
+        self.run = finish(self.words, "".join(self.lines), log,
+                          self.seconds(), status)
 
 
 class Case(unittest.TestCase):
