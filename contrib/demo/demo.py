@@ -377,7 +377,8 @@ def interrupted(*_):
 
 
 def main():
-    signal.signal(signal.SIGTERM, interrupted)
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell's background job ignores the latter
+        signal.signal(number, interrupted)
     print("\n" + bold("syncd keeps cloud accounts true to a company's directory."))
     demo, code = Demo(), 0
     try:
