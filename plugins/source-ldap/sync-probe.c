@@ -91,7 +91,7 @@ step_down (struct syncd_ctx *ctx, const struct session *session)
     return HOST->fail (ctx, SYNCD_E_CONFIG, "changes: syncrepl cannot work at %s: %s; use changes: "
                        "auto", session->endpoint->uri, session->sync_why);
   if (session->vendor == VENDOR_OPENLDAP)
-    HOST->log (ctx, SYNCD_LOG_WARNING, "%s: changes are not told by syncrepl, but found by %s: %s",
+    HOST->log (ctx, SYNCD_LOG_INFO, "%s: changes are not told by syncrepl, but found by %s: %s",
                session->endpoint->uri,
                changes_grade (session) == CHANGES_TIMESTAMP ? "timestamp" : "reading everything",
                session->sync_why);
