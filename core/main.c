@@ -21,8 +21,8 @@ const struct command commands[] = {
   { "status", command_status, "", "last runs, checkpoint, counts" },
   { "explain", command_explain, "ID", "all that is known of one entry" },
   { "parked", command_parked, "", "entries that are parked, and why" },
-  { "link", command_not_yet, "ID ACCOUNT", "decide whose account it is (not yet)" },
-  { "unlink", command_not_yet, "ID", "take such a decision back (not yet)" },
+  { "link", command_link, "ID ACCOUNT", "decide whose account it is" },
+  { "unlink", command_unlink, "ID", "part an entry from its account, which stays as it is" },
   { "plugins", command_plugins, "[NAME]", "plugins found; with NAME its options" },
   { "map", command_map, "DN|-", "map one entry, or LDIF on standard input" },
   { NULL, NULL, NULL, NULL }

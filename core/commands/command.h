@@ -13,7 +13,7 @@ struct cli {
   char **arguments;        /* behind the command */
   int argument_count;
   struct settings_request files;
-  const char *plugin_dir, *report, *only, *retry, *forget;
+  const char *plugin_dir, *report, *only, *retry, *forget, *approve;
   const char *not_yet;     /* an option that a later version brings */
   bool full, dry_run, json, retry_all, no_progress;
   int verbosity;           /* -q: -1 each, -v: +1 each */
@@ -45,7 +45,8 @@ int command_explain (const struct cli *);
 int command_parked (const struct cli *);
 int command_plugins (const struct cli *);
 int command_map (const struct cli *);
-int command_not_yet (const struct cli *);
+int command_link (const struct cli *);
+int command_unlink (const struct cli *);
 
 /* -- what commands share (common.c) -- */
 
@@ -65,7 +66,12 @@ enum open_depth {
 };
 int command_open (const struct cli *, enum open_depth, enum store_mode, struct opened *ret_opened,
                   struct error *);
+/* Only the state: no plugin, no network. STORE_READ: it must exist. */
+int command_open_state (const struct cli *, enum store_mode, struct opened *ret_opened, struct error *);
 void command_close (struct opened *);
+/* Carries a decision out and says DONE, or leaves it for the syncd that holds the lock (orders.c). */
+struct order;
+int command_order (const struct cli *, const struct order *, const char *done);
 /* SIGINT and SIGTERM set PIPELINE's `cancelled`; a second one ends at once. */
 void command_catch_signals (struct pipeline *);
 /* Age of a moment, in words: "3 min ago". A text of its own. */

@@ -37,6 +37,20 @@ command_open (const struct cli *cli, enum open_depth depth, enum store_mode mode
   return depth == OPEN_STATE ? pipeline_open_store (&opened->pipeline, mode, error) : 0;
 }
 
+int
+command_open_state (const struct cli *cli, enum store_mode mode, struct opened *opened, struct error *error)
+{
+  if (command_open (cli, OPEN_SETTINGS, mode, opened, error) < 0)
+    return -1;
+  pipeline_init (&opened->pipeline, &opened->settings);
+  opened->has_pipeline = true;
+  if (pipeline_open_store (&opened->pipeline, mode, error) < 0)
+    return -1;
+  if (!opened->pipeline.store)
+    return error_set (error, "%s does not exist yet: nothing has run", opened->settings.state_path);
+  return 0;
+}
+
 void
 command_close (struct opened *opened)
 {
@@ -80,11 +94,4 @@ command_age (long long ms)
   if (seconds < 172800)
     return mem_format ("%lld h ago", seconds / 3600);
   return mem_format ("%lld days ago", seconds / 86400);
-}
-
-int
-command_not_yet (const struct cli *cli)
-{
-  log_error ("syncd %s: not yet; a later version brings it", cli->command);
-  return 2;
 }

@@ -8,24 +8,11 @@
 #include <string.h>
 
 #include "commands/command.h"
+#include "pipeline/decisions.h"
+#include "pipeline/orders.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
-
-/* Only the state is needed: no plugin, no network. */
-static int
-open_state (const struct cli *cli, enum store_mode mode, struct opened *opened, struct error *error)
-{
-  if (command_open (cli, OPEN_SETTINGS, mode, opened, error) < 0)
-    return -1;
-  pipeline_init (&opened->pipeline, &opened->settings);
-  opened->has_pipeline = true;
-  if (pipeline_open_store (&opened->pipeline, mode, error) < 0)
-    return -1;
-  if (!opened->pipeline.store)
-    return error_set (error, "%s does not exist yet: nothing has run", opened->settings.state_path);
-  return 0;
-}
 
 static const char *
 status_words (const struct link *link)
@@ -97,16 +84,6 @@ print_link (struct store *store, const struct link *link)
   print_queue (store, link);
 }
 
-static int
-find (struct opened *opened, const char *text, struct link *link, struct error *error)
-{
-  int rc = store_link_search (opened->pipeline.store, text, link, error);
-  if (rc == 0)
-    return error_set (error, "nobody is known as \"%s\": give the source's id, the DN or the user name",
-                      text);
-  return rc < 0 ? -1 : 0;
-}
-
 int
 command_explain (const struct cli *cli)
 {
@@ -119,8 +96,8 @@ command_explain (const struct cli *cli)
     return 2;
   }
   link_init (&link);
-  if (open_state (cli, STORE_READ, &opened, &error) < 0
-      || find (&opened, cli->arguments[0], &link, &error) < 0)
+  if (command_open_state (cli, STORE_READ, &opened, &error) < 0
+      || decide_find (opened.pipeline.store, cli->arguments[0], &link, &error) < 0)
     status = command_fail (&error);
   else
     print_link (opened.pipeline.store, &link);
@@ -140,41 +117,6 @@ print_parked (void *data, struct link *link)
   return 0;
 }
 
-struct retry {
-  struct store *store;
-  struct error *error;
-  int64_t count;
-};
-
-static int
-retry_one (void *data, struct link *link)
-{
-  struct retry *retry = data;
-  link->next_try_ms = 1;
-  link->attempts = 0;
-  retry->count++;
-  return store_link_put (retry->store, link, retry->error);
-}
-
-static int
-change_parked (const struct cli *cli, struct opened *opened, struct error *error)
-{
-  struct store *store = opened->pipeline.store;
-  struct retry retry = { store, error, 0 };
-  struct link link;
-  int rc = store_begin (store, error);
-  link_init (&link);
-  if (rc == 0 && cli->retry_all)
-    rc = store_links_each (store, LINKS_PARKED, 0, retry_one, &retry, error);
-  else if (rc == 0 && (rc = find (opened, cli->retry ? cli->retry : cli->forget, &link, error)) == 0)
-    rc = cli->retry ? retry_one (&retry, &link) : store_link_forget (store, link.row, error);
-  if (rc == 0 && (rc = store_commit (store, error)) == 0)
-    log_info (cli->forget ? "forgotten; its account is untouched"
-                          : "tried again in the next pass");
-  link_fini (&link);
-  return rc;
-}
-
 static int
 show_parked (struct opened *opened, struct error *error)
 {
@@ -185,16 +127,34 @@ show_parked (struct opened *opened, struct error *error)
   return rc;
 }
 
-int
-command_parked (const struct cli *cli)
+static int
+list_parked (const struct cli *cli)
 {
   struct opened opened;
   struct error error;
-  bool change = cli->retry || cli->retry_all || cli->forget;
-  int rc = open_state (cli, change ? STORE_WRITE : STORE_READ, &opened, &error);
+  int rc = command_open_state (cli, STORE_READ, &opened, &error);
   if (rc == 0)
-    rc = change ? change_parked (cli, &opened, &error) : show_parked (&opened, &error);
+    rc = show_parked (&opened, &error);
   int status = rc < 0 ? command_fail (&error) : 0;
   command_close (&opened);
   return status;
+}
+
+int
+command_parked (const struct cli *cli)
+{
+  struct order order = { "retry-all", NULL, NULL };
+  if (cli->argument_count) {
+    log_error ("parked takes no argument \"%s\"; about one entry: --retry ID, --forget ID",
+               cli->arguments[0]);
+    return 2;
+  }
+  if (!cli->retry && !cli->retry_all && !cli->forget)
+    return list_parked (cli);
+  if (cli->retry)
+    order = (struct order){ "retry", cli->retry, NULL };
+  if (cli->forget)
+    order = (struct order){ "forget", cli->forget, NULL };
+  return command_order (cli, &order, cli->forget ? "forgotten; its account is untouched"
+                                                 : "tried again in the next pass");
 }

@@ -19,7 +19,7 @@ static const char *const option_lines[] = {
   "      --watch             stay in the foreground and follow changes (not yet)",
   "      --interval DURATION with --watch: overrides schedule.every (not yet)",
   "      --state FILE        overrides state.path",
-  "      --approve TOKEN     let the held changes that TOKEN names go (not yet)",
+  "      --approve TOKEN     let the held changes that TOKEN names go",
   "      --audit FILE        one JSON line for each write (not yet)",
   "      --report FILE       write the JSON report; - is standard output",
   "      --plugin-dir DIR    look for plugins here before the built-in folder",

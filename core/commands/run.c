@@ -8,6 +8,7 @@
 
 #include "commands/command.h"
 #include "commands/plan_print.h"
+#include "pipeline/orders.h"
 #include "util/log.h"
 #include "util/mem.h"
 
@@ -45,11 +46,27 @@ run_pass (const struct cli *cli, struct opened *opened, struct report *report)
   struct pass_options options = { .full = cli->full,
                                   .dry_run = cli->dry_run,
                                   .progress = !cli->no_progress && isatty (STDERR_FILENO),
-                                  .only = cli->only };
+                                  .only = cli->only,
+                                  .approve = cli->approve };
   command_catch_signals (&opened->pipeline);
   if (!cli->dry_run)
     return pass_run (&opened->pipeline, &options, report);
   return plan_print (&opened->pipeline, &options, report, cli->json);
+}
+
+/* An approval while another syncd is at work is left for that one. */
+static bool
+is_busy (const struct cli *cli, const struct opened *opened)
+{
+  return cli->approve && opened->has_settings && !opened->pipeline.store
+         && store_is_locked (opened->settings.state_path);
+}
+
+static int
+leave_approval (const struct cli *cli)
+{
+  struct order order = { "approve", cli->approve, NULL };
+  return command_order (cli, &order, "approved; the next pass lets them go");
 }
 
 static int
@@ -61,6 +78,11 @@ run (const struct cli *cli)
   enum store_mode mode = cli->dry_run ? STORE_SCRATCH : STORE_WRITE;
   report_init (&report);
   if (command_open (cli, OPEN_STATE, mode, &opened, &error) < 0) {
+    if (is_busy (cli, &opened)) {
+      command_close (&opened);
+      report_fini (&report);
+      return leave_approval (cli);
+    }
     mem_set_text (&report.error, error.text);
     int status = command_fail (&error);
     status = conclude (cli, &report, status);

@@ -69,7 +69,8 @@ leavers_doubtful (const struct pass *pass)
 static int
 apply_one (struct pass *pass, const struct kind *kind, struct error *error)
 {
-  int64_t waiting = store_queue_count_kind (pass->store, kind->kind, QUEUE_WAITING);
+  int64_t waiting = store_queue_count_kind (pass->store, kind->kind, QUEUE_WAITING)
+                    - store_queue_count_approved (pass->store, kind->kind);
   int64_t held = store_queue_count_kind (pass->store, kind->kind, QUEUE_HELD);
   int64_t done = store_done_since (pass->store, kind->kind, pass->started_ms - DAY_MS);
   bool leavers = kind->kind == CHANGE_LEAVERS;

@@ -48,7 +48,7 @@ static int
 conclude (struct pass *pass, struct error *error)
 {
   bool finished = pass->end == SCAN_ALL || pass->end == SCAN_CHANGES;
-  if (brakes_apply (pass, error) < 0 || names_give (pass, error) < 0)
+  if (brakes_apply (pass, error) < 0 || approve_apply (pass, error) < 0 || names_give (pass, error) < 0)
     return -1;
   if (pass->end == SCAN_ALL && remember_read (pass, error) < 0)
     return -1;

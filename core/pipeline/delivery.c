@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "pipeline/delivery.h"
+#include "pipeline/orders.h"
 #include "pipeline/progress.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
 
 #define PER_SESSION 64   /* rows in flight for each session: what the state is ahead of the wire */
+#define ORDERS_EVERY_US 300000
 #define BATCH_WAIT_MS 20 /* results are gathered at most so long before a commit */
 
 static void
@@ -189,6 +191,21 @@ more_to_do (struct delivery *delivery)
   return rc != 0 ? rc : wait_for_due (delivery);
 }
 
+/* Orders of an administrator are obeyed within a second. */
+static int
+heed_orders (struct delivery *delivery)
+{
+  struct pass *pass = delivery->pass;
+  int64_t now_us = clock_monotonic_us ();
+  if (now_us - delivery->looked_us < ORDERS_EVERY_US || pass->options->only || delivery->stop)
+    return 0;
+  delivery->looked_us = now_us;
+  if (!orders_pending (pass->p->settings->state_path))
+    return 0;
+  delivery->after = 0;
+  return pass_obey (pass, delivery->error);
+}
+
 static int
 deliver (struct delivery *delivery)
 {
@@ -197,7 +214,7 @@ deliver (struct delivery *delivery)
   bool more = true;
   while (rc == 0 && more) {
     int64_t after = delivery->after;
-    rc = round_trip (delivery);
+    rc = heed_orders (delivery) < 0 ? -1 : round_trip (delivery);
     progress_delivery (delivery->pass, delivery->done, total, delivery->started_us);
     bool idle = rc == 0 && !delivery->in_flight && after == delivery->after;
     int next = idle ? more_to_do (delivery) : 1;

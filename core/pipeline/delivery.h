@@ -43,6 +43,7 @@ struct delivery {
   struct crew *crew;
   struct error *error;          /* the first reason to stop */
   bool stop;
+  int64_t looked_us;            /* when orders were looked for */
   size_t in_flight, limit;
   struct work *ready;           /* to be given to the crew after the commit */
   size_t ready_count;

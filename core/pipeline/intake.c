@@ -199,8 +199,9 @@ map_and_queue (struct pass *pass, struct link *link, const unsigned char *finger
 static bool
 stays_parked (const struct pass *pass, const struct link *link, const unsigned char *fingerprint)
 {
+  bool same = memcmp (link->parked_fingerprint, fingerprint, FINGERPRINT_LEN) == 0;
   return link->parked && !pass->force && link->next_try_ms > pass->started_ms
-         && memcmp (link->parked_fingerprint, fingerprint, FINGERPRINT_LEN) == 0;
+         && (same || link->next_try_ms == INT64_MAX /* unlinked: until somebody says so */);
 }
 
 static int

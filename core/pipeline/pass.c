@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "pipeline/names.h"
+#include "pipeline/orders.h"
 #include "pipeline/preview.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -93,6 +94,24 @@ look_back (struct pass *pass, struct error *error)
   return 0;
 }
 
+/* Those that were left, and the one of the command line, which a dry run tries on its copy. */
+static int
+take_orders (struct pass *pass, struct error *error)
+{
+  struct order order = { "approve", pass->options->approve, NULL };
+  if (!pass->options->dry_run && orders_obey (pass->store, pass->p->settings->state_path, error) < 0)
+    return -1;
+  if (!order.subject)
+    return 0;
+  if (store_begin (pass->store, error) < 0)
+    return -1;
+  if (orders_obey_one (pass->store, &order, error) < 0) {
+    store_rollback (pass->store);
+    return -1;
+  }
+  return store_commit (pass->store, error);
+}
+
 static int
 open_all (struct pass *pass, struct error *error)
 {
@@ -112,6 +131,8 @@ open_all (struct pass *pass, struct error *error)
   if (doubtful > 0)
     log_info ("%" PRId64 " changes were under way when the last run ended; they are looked up before "
               "they are done again", doubtful);
+  if (take_orders (pass, error) < 0)
+    return -1;
   return look_back (pass, error);
 }
 
@@ -185,6 +206,30 @@ read_bare_rows (struct pass *pass, struct error *error)
   pass->force = forced;
   ids_fini (&bare.ids);
   return rc < 0 ? -1 : 0;
+}
+
+/* Brakes, approvals and names for what orders brought up in the middle of a pass. */
+static int
+decide_again (struct pass *pass, struct error *error)
+{
+  if (store_begin (pass->store, error) < 0)
+    return -1;
+  if (brakes_apply (pass, error) == 0 && approve_apply (pass, error) == 0
+      && names_give (pass, error) == 0)
+    return store_commit (pass->store, error);
+  store_rollback (pass->store);
+  return -1;
+}
+
+int
+pass_obey (struct pass *pass, struct error *error)
+{
+  int count = orders_obey (pass->store, pass->p->settings->state_path, error);
+  if (count <= 0)
+    return count;
+  if (read_again (pass, LINKS_DUE, error) < 0 || decide_again (pass, error) < 0)
+    return -1;
+  return read_bare_rows (pass, error);
 }
 
 static int
@@ -295,7 +340,7 @@ take_stock (struct pass *pass)
   report->held = counts.held;
   store_links_each (pass->store, LINKS_PARKED, 0, list_parked, report, &ignored);
   if (report->held)
-    preview_held (pass);
+    approve_list (pass);
 }
 
 static int

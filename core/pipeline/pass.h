@@ -13,6 +13,7 @@ struct pass_options {
   bool dry_run;       /* the store is a scratch copy; nothing is delivered */
   bool progress;      /* a progress line on the terminal */
   const char *only;   /* one entry: id, DN or user name */
+  const char *approve; /* a token: the held changes that it names go */
   /* dry run: is shown every planned change */
   void (*preview) (void *data, const struct preview *);
   void *preview_data;
@@ -92,8 +93,15 @@ int leavers_find (struct pass *, struct error *);
 bool leavers_uncertain (const struct pass *);
 /* brakes.c */
 int brakes_apply (struct pass *, struct error *);
+/* approve.c: lists the held changes with the token that names them; lets those go that a token
+ * names, inside a transaction. */
+void approve_list (struct pass *);
+int approve_apply (struct pass *, struct error *);
 /* names.c */
 int names_give (struct pass *, struct error *);
+
+/* pass.c: obeys the orders that came while delivering. */
+int pass_obey (struct pass *, struct error *);
 
 /* delivery.c: brings the queue to the sink. */
 int delivery_run (struct pass *, struct error *);

@@ -17,8 +17,6 @@ struct preview {
 
 /* Fills the report's counters with what would be done. */
 int preview_count (struct pass *, struct error *);
-/* Adds the held changes to the report, and the token that would approve them. */
-void preview_held (struct pass *);
 /* Calls VISIT for every planned change: queued, then held. */
 int preview_each (struct pass *, void (*visit) (void *data, const struct preview *), void *data,
                   struct error *);

@@ -190,3 +190,16 @@ store_file_unlock (int lock)
     (void) 0; /* a stale text does no harm */
   close (lock);
 }
+
+bool
+store_is_locked (const char *path)
+{
+  char *real = realpath (path, NULL);
+  MEM_AUTO char *name = mem_format ("%s.lock", real ? real : path);
+  int lock = open (name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+  free (real);
+  bool locked = lock >= 0 && flock (lock, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+  if (lock >= 0)
+    close (lock);
+  return locked;
+}

@@ -80,6 +80,16 @@ name_in_doubt (const struct queued *q)
          : q->name ? q->name : q->wanted_name;
 }
 
+/* The same change, read again: what was approved of it stays approved. */
+static void
+keep_approval (const struct queued *old, struct queued *q)
+{
+  bool approved = old->why && strcmp (old->why, QUEUE_APPROVED) == 0;
+  if (approved && q->state == QUEUE_WAITING && q->intent == old->intent
+      && memcmp (q->fingerprint, old->fingerprint, FINGERPRINT_LEN) == 0)
+    mem_set_text (&q->why, QUEUE_APPROVED);
+}
+
 /* Takes the entry's row that is not SENT away; its doubt goes over to Q. */
 static int
 replace_older (struct store *store, struct queued *q, struct error *error)
@@ -94,6 +104,7 @@ replace_older (struct store *store, struct queued *q, struct error *error)
     return rc;
   store_queue_fill (s, &old);
   sqlite3_reset (s);
+  keep_approval (&old, q);
   if (old.doubt) {
     q->doubt = true;
     if (!q->sent_name)

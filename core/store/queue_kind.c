@@ -20,7 +20,8 @@ store_queue_hold (struct store *store, enum change_kind kind, const char *why, s
 {
   /* A held row keeps no values. */
 #define HOLD(is)                                                                                \
-  "UPDATE queue SET state = 2, why = ?1, leaves = NULL WHERE state = 0 AND " is UNSENT
+  "UPDATE queue SET state = 2, why = ?1, leaves = NULL WHERE state = 0"       \
+  " AND why IS NOT '" QUEUE_APPROVED "' AND " is UNSENT
   static const char *const sql[] = { HOLD (IS_CREATE), HOLD (IS_UPDATE), HOLD (IS_LEAVER) };
   sqlite3_stmt *s = of_kind (store, S_HOLD_CREATES, kind, sql);
   store_bind_text (s, 1, why);
@@ -49,5 +50,26 @@ store_queue_count_kind (struct store *store, enum change_kind kind, enum queue_s
   if (state != QUEUE_SENT)
     sqlite3_bind_int (s, 1, (int) state);
   int64_t count = store_number (store, s, NULL);
+  return count < 0 ? 0 : count;
+}
+
+int
+store_queue_approve (struct store *store, int64_t number, struct error *error)
+{
+  sqlite3_stmt *s = store_statement (store, S_APPROVE, "UPDATE queue SET state = 0, why = '"
+                                     QUEUE_APPROVED "' WHERE number = ?1 AND state = 2");
+  sqlite3_bind_int64 (s, 1, number);
+  store->floor = 0;
+  return store_run (store, s, error);
+}
+
+int64_t
+store_queue_count_approved (struct store *store, enum change_kind kind)
+{
+#define COUNT_APPROVED(is) \
+  "SELECT count (*) FROM queue WHERE state = 0 AND why = '" QUEUE_APPROVED "' AND " is UNSENT
+  static const char *const sql[] = { COUNT_APPROVED (IS_CREATE), COUNT_APPROVED (IS_UPDATE),
+                                     COUNT_APPROVED (IS_LEAVER) };
+  int64_t count = store_number (store, of_kind (store, S_APPROVED_CREATES, kind, sql), NULL);
   return count < 0 ? 0 : count;
 }

@@ -35,6 +35,8 @@ void store_close (struct store *);
 int store_tidy (struct store *, struct error *);
 const unsigned char *store_key (const struct store *); /* HASH_KEY_LEN bytes, made with the file */
 
+/* Does somebody hold the writer's lock of the state at PATH right now? */
+bool store_is_locked (const char *path);
 bool store_is_read_only (const struct store *);
 
 int store_begin (struct store *, struct error *);
@@ -204,6 +206,8 @@ int64_t store_queue_next_due (struct store *);
 /* Every row in this state (newest desired state), joined with nothing; VISIT borrows. */
 int store_queue_each (struct store *, enum queue_state,
                       int (*visit) (void *data, struct queued *), void *data, struct error *);
+/* Is a change of that entry under way? */
+bool store_queue_is_sent (struct store *, int64_t row);
 int64_t store_queue_count (struct store *, enum queue_state, int intent /* -1: all */);
 /* Holds or releases all WAITING (HELD) rows of a kind in one statement. KIND: creates are SYNC
  * rows of entries without account, leavers DISABLE, DELETE and what deactivates, updates the
@@ -212,6 +216,12 @@ enum change_kind { CHANGE_CREATES, CHANGE_UPDATES, CHANGE_LEAVERS };
 int store_queue_hold (struct store *, enum change_kind, const char *why, struct error *);
 int store_queue_release (struct store *, enum change_kind, struct error *);
 int64_t store_queue_count_kind (struct store *, enum change_kind, enum queue_state);
+/* A held row that somebody approved: it waits with this word as its `why`, no brake holds it again,
+ * and a newer state of the entry that is the same keeps it (see store_queue_put). */
+#define QUEUE_APPROVED "approved"
+int store_queue_approve (struct store *, int64_t number, struct error *);
+/* Those of the WAITING rows of a kind that are approved. */
+int64_t store_queue_count_approved (struct store *, enum change_kind);
 
 /* ---- names ---------------------------------------------------------------------------------- */
 /* SYNC rows (WAITING, without given name) whose wanted name somebody else holds or wants too, in the

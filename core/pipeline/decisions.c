@@ -1,0 +1,118 @@
+/* Decisions of an administrator; see decisions.h. */
+#include "config.h"
+#include "pipeline/decisions.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/clock.h"
+#include "util/log.h"
+#include "util/mem.h"
+
+int
+decide_find (struct store *store, const char *text, struct link *ret_link, struct error *error)
+{
+  int rc = store_link_search (store, text, ret_link, error);
+  if (rc == 0)
+    return error_set (error, "nobody is known as \"%s\": give the source's id, the DN or the user name",
+                      text);
+  return rc < 0 ? -1 : 0;
+}
+
+int
+decide_approve (struct store *store, const char *token, struct error *error)
+{
+  BUFFER_AUTO struct buffer tokens;
+  buffer_init (&tokens, 1 << 16);
+  store_get_fact (store, "approve", &tokens);
+  if (!*token || strpbrk (token, " \n") || strlen (token) > 64
+      || !buffer_append (&tokens, token, strlen (token)))
+    return error_set (error, "\"%.64s\" is no token: `syncd plan` shows it, and so does the report",
+                      token);
+  buffer_append_char (&tokens, '\n');
+  return store_put_fact (store, "approve", buffer_text (&tokens), tokens.len, error);
+}
+
+int
+decide_retry (struct store *store, struct link *link, struct error *error)
+{
+  link->next_try_ms = 1;
+  link->attempts = 0;
+  if (!link->parked)
+    link->reevaluate_at_ms = 1;
+  return store_link_put (store, link, error);
+}
+
+/* What is known of the account that it had says nothing of another one. */
+static void
+know_nothing (struct link *link)
+{
+  free (link->leaves);
+  link->leaves = NULL;
+  link->leaf_count = 0;
+  mem_set_text (&link->given_name, NULL);
+  mem_set_text (&link->version, NULL);
+  memset (link->fingerprint, 0, sizeof link->fingerprint);
+}
+
+/* Whose account is it now? A leaver's goes over, and our disable is undone with it. */
+static int
+take_from_owner (struct store *store, struct link *link, const char *account, struct error *error)
+{
+  struct link owner;
+  link_init (&owner);
+  int rc = store_link_by_account (store, account, &owner, error);
+  bool another = rc == 1 && owner.row != link->row;
+  if (another && (owner.status == LINK_SYNCED || owner.status == LINK_NEW))
+    rc = error_set (error, "the account %s belongs to %s (%s); `syncd unlink %s` first", account,
+                    owner.given_name ? owner.given_name : owner.id, owner.name ? owner.name : owner.id,
+                    owner.id);
+  else if (another) {
+    link->status = owner.status == LINK_DISABLED ? LINK_DISABLED : LINK_NEW;
+    link->flags = owner.flags & LINK_ADOPTED;
+    rc = store_link_forget (store, owner.row, error);
+  }
+  link_fini (&owner);
+  return rc < 0 ? -1 : 0;
+}
+
+int
+decide_link (struct store *store, struct link *link, const char *account, struct error *error)
+{
+  if (!*account || strlen (account) > 1000)
+    return error_set (error, "\"%.100s\" is no account's id", account);
+  if (link->status != LINK_SYNCED && link->status != LINK_NEW)
+    return error_set (error, "%s left the source: there is nothing to link", link->id);
+  link->status = LINK_NEW;
+  link->flags |= LINK_ADOPTED;
+  if (take_from_owner (store, link, account, error) < 0)
+    return -1;
+  know_nothing (link);
+  mem_set_text (&link->account, account);
+  mem_set_text (&link->last_action, "linked by an administrator");
+  link->last_ms = clock_now_ms ();
+  link->flags |= LINK_SEND_ALL;
+  return decide_retry (store, link, error);
+}
+
+int
+decide_unlink (struct store *store, struct link *link, struct error *error)
+{
+  if (!link->account)
+    return error_set (error, "%s has no account: there is nothing to unlink", link->id);
+  MEM_AUTO char *why = mem_format ("unlinked from the account %s by an administrator; `syncd link` or "
+                                   "`syncd parked --retry` says what comes next", link->account);
+  if (store_queue_withdraw (store, link->row, error) < 0)
+    return -1;
+  memcpy (link->parked_fingerprint, link->fingerprint, sizeof link->fingerprint);
+  know_nothing (link);
+  mem_set_text (&link->account, NULL);
+  mem_set_text (&link->parked, why);
+  mem_set_text (&link->last_action, "unlinked by an administrator");
+  link->last_ms = clock_now_ms ();
+  link->next_try_ms = INT64_MAX;
+  link->status = LINK_NEW;
+  link->flags = 0;
+  return store_link_put (store, link, error);
+}

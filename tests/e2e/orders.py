@@ -1,0 +1,213 @@
+"""What an administrator decides: approvals, links, retries; also while another syncd is at work."""
+import os
+import time
+
+import pipeline
+import tap
+from pipeline import crowd, dn, person
+
+TIGHT = {"leavers": {"percent": 5, "min": 2}}
+
+
+def states(p):
+    found = [u["state"] for u in p.sim.users()]
+    return {s: found.count(s) for s in set(found)}
+
+
+class Approve(pipeline.Test):
+    def held(self, **more):
+        p = self.pipeline(crowd(40), brakes=dict(TIGHT, **more))
+        p.sync()
+        for i in range(3):
+            p.slapd.delete(dn("p000%d" % i))
+        return p
+
+    def test_G4_held_changes_go_when_they_are_approved(self):
+        p = self.held()
+        token = p.sync("--full", expect=4)["approve"]
+        report = p.sync("--approve", token)
+        self.assertEqual((report["held"], report["sink"]["disabled"]), (0, 3))
+        self.assertEqual(states(p), {"active": 37, "inactive": 3})
+        with p.watched() as seen:
+            p.sync("--full")
+        self.assertEqual(seen.writes, [])
+
+    def test_G4_a_wrong_token_lets_nothing_go(self):
+        p = self.held()
+        p.sync("--full", expect=4)
+        report = p.sync("--approve", "0123456789abcdef", expect=4)
+        self.assertEqual((report["held"], states(p)), (3, {"active": 40}))
+        self.says(report, "no held changes are known by the token 0123456789abcdef")
+
+    def test_G4_what_changed_since_stays_held_under_a_new_token(self):
+        p = self.held()
+        token = p.sync("--full", expect=4)["approve"]
+        for i in range(3, 5):
+            p.slapd.delete(dn("p000%d" % i))
+        report = p.sync("--full", "--approve", token, expect=4)
+        self.assertEqual((report["held"], states(p)), (2, {"active": 37, "inactive": 3}))
+        self.assertNotIn(report["approve"], (None, token))
+        p.sync("--approve", report["approve"])
+        self.assertEqual(states(p), {"active": 35, "inactive": 5})
+
+    def test_G4_an_update_that_changed_again_is_not_what_was_approved(self):
+        p = self.pipeline(crowd(20), brakes={"updates": {"percent": 10, "min": 3}})
+        p.sync()
+        for i in range(4):
+            p.slapd.replace(dn("p000%d" % i), "title", "Director")
+        token = p.sync(expect=4)["approve"]
+        p.slapd.replace(dn("p0000"), "title", "King")
+        report = p.sync("--approve", token, expect=4)
+        titles = [p.account("p000%d@example.com" % i)["title"] for i in range(4)]
+        self.assertEqual((report["held"], titles), (1, ["Engineer"] + 3 * ["Director"]))
+        p.sync("--approve", report["approve"])
+        self.assertEqual(p.account("p0000@example.com")["title"], "King")
+
+    def test_G4_the_token_of_plan_is_the_token_of_the_pass(self):
+        p = self.held()
+        token = p.run("plan", "--full").report["approve"]
+        self.assertIsNotNone(token)
+        p.sync("--full", "--approve", token)
+        self.assertEqual(states(p), {"active": 37, "inactive": 3})
+
+    def test_a_dry_run_shows_what_an_approval_would_do_and_approves_nothing(self):
+        p = self.held()
+        token = p.sync("--full", expect=4)["approve"]
+        state = p.state_bytes()
+        done = p.run("plan", "--approve", token)
+        self.assertEqual((done.code, done.report["sink"]["disabled"], done.report["held"]), (0, 3, 0), done)
+        self.assertEqual((states(p), p.state_bytes()), ({"active": 40}, state))
+        self.assertEqual(p.sync(expect=4)["approve"], token)
+
+    def test_G4_an_approval_survives_a_pass_that_failed(self):
+        p = self.held()
+        token = p.sync("--full", expect=4)["approve"]
+        good, p.secrets["TEST_SECRET"] = p.secrets["TEST_SECRET"], "wrong"
+        self.ends(p.run("--approve", token), 1)
+        p.secrets["TEST_SECRET"] = good
+        p.sync()
+        self.assertEqual(states(p).get("inactive"), 3)
+
+    def test_G4_approved_leavers_do_not_count_over_the_day(self):
+        p = self.held()
+        p.sync("--approve", p.sync("--full", expect=4)["approve"])
+        p.slapd.delete(dn("p0020"))
+        p.sync("--full")
+        self.assertEqual(states(p), {"active": 36, "inactive": 4})
+
+
+class Links(pipeline.Test):
+    def test_link_decides_that_a_rehire_has_the_old_account(self):
+        p = self.pipeline(crowd(12))
+        p.sync()
+        account = p.account("p0003@example.com")["id"]
+        p.slapd.delete(dn("p0003"))
+        p.slapd.add(crowd(1, 3)[0])
+        p.sync("--full", expect=3)
+        self.ends(p.run("link", p.uuid("p0003"), account), 0)
+        p.sync()
+        mine = p.account_of("p0003")
+        self.assertEqual((mine["id"], mine["state"], mine["userName"]),
+                         (account, "active", "p0003@example.com"))
+        with p.watched() as seen:
+            p.sync("--full")
+        self.assertEqual((seen.writes, len(p.sim.users())), ([], 12))
+
+    def test_link_refuses_the_account_of_somebody_who_is_there(self):
+        p = self.pipeline(crowd(3))
+        p.sync()
+        account = p.account("p0001@example.com")["id"]
+        done = p.run("link", "p0000@example.com", account)
+        self.ends(done, 1)
+        self.says(done, "belongs to p0001@example.com", "unlink")
+        self.assertEqual(p.sync("--full")["sink"]["updated"], 0)
+
+    def test_link_and_unlink_want_an_entry_that_is_known(self):
+        p = self.pipeline(crowd(1))
+        p.sync()
+        self.says(p.run("link", "nobody@example.com", "x"), "nobody is known as")
+        self.says(p.run("unlink", "nobody@example.com"), "nobody is known as")
+        self.ends(p.run("link", "p0000@example.com"), 2)
+        self.ends(p.run("unlink"), 2)
+
+    def test_unlink_parts_an_entry_from_its_account_until_told_otherwise(self):
+        p = self.pipeline(crowd(5))
+        p.sync()
+        account = p.account("p0001@example.com")["id"]
+        before = p.snapshot()
+        self.ends(p.run("unlink", "p0001@example.com"), 0)
+        p.slapd.replace(dn("p0001"), "title", "Director")
+        self.assertEqual(p.sync("--full", expect=3)["parked"], 1)
+        self.assertEqual(p.snapshot(), before)
+        self.says(p.run("explain", p.uuid("p0001")), "unlinked from the account %s" % account)
+        p.slapd.delete(dn("p0001"))
+        p.sync("--full")
+        self.assertEqual(p.snapshot(), before)
+
+    def test_unlink_is_taken_back_by_link(self):
+        p = self.pipeline(crowd(5))
+        p.sync()
+        account = p.account("p0001@example.com")["id"]
+        p.run("unlink", "p0001@example.com")
+        p.slapd.replace(dn("p0001"), "title", "Director")
+        self.ends(p.run("link", p.uuid("p0001"), account), 0)
+        p.sync()
+        mine = p.account_of("p0001")
+        self.assertEqual((mine["id"], mine["title"], len(p.accounts())), (account, "Director", 5))
+
+
+class WhileAnotherRuns(pipeline.Test):
+    """The simulator answers slowly, so that a pass is at work while orders are given."""
+
+    def busy(self, p, minimum=1):
+        process = p.start("--full")
+        before = p.created()
+        end = time.time() + 30
+        while p.created() < before + minimum and time.time() < end:
+            time.sleep(0.02)
+        return process
+
+    def test_an_approval_is_obeyed_by_the_pass_that_is_at_work(self):
+        p = self.pipeline(crowd(40), brakes=TIGHT, scim={"sessions": 1})
+        p.sync()
+        for i in range(3):
+            p.slapd.delete(dn("p000%d" % i))
+        token = p.sync("--full", expect=4)["approve"]
+        for one in crowd(100, 100):
+            p.slapd.add(one)
+        p.sim.switch(latency=60)
+        process = self.busy(p)
+        done = p.run("--approve", token)
+        self.ends(done, 0)
+        self.says(done, "left for it")
+        began = time.time()
+        while os.path.getsize(p.state + ".orders") and time.time() - began < 20:
+            time.sleep(0.02)
+        self.assertLess(time.time() - began, 2)
+        self.assertIsNone(process.poll(), "the pass was over before it could obey")
+        self.assertEqual(p.finish(process).code, 0)
+        self.assertEqual(states(p), {"active": 137, "inactive": 3})
+
+    def test_an_order_left_behind_is_obeyed_by_the_next_pass(self):
+        p = self.pipeline(crowd(3))
+        p.sync()
+        with open(p.state + ".orders", "w") as out:
+            out.write('["unlink","%s",null]\n["nonsense","x",null]\nrubbish\n' % p.uuid("p0001"))
+        os.chmod(p.state + ".orders", 0o600)
+        report = p.sync(expect=3)
+        self.assertEqual(report["parked"], 1)
+        self.says(report, "order obeyed: unlink", "nonsense", "cannot be read")
+
+    def test_orders_that_others_can_write_are_not_obeyed(self):
+        p = self.pipeline(crowd(3))
+        p.sync()
+        with open(p.state + ".orders", "w") as out:
+            out.write('["unlink","%s",null]\n' % p.uuid("p0001"))
+        os.chmod(p.state + ".orders", 0o666)
+        done = p.run()
+        self.ends(done, 1)
+        self.says(done, "others can write")
+
+
+if __name__ == "__main__":
+    tap.main()
