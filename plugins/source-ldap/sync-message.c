@@ -8,6 +8,18 @@
 
 #define ID_BYTES 16
 
+/* liblber reads from address 0 where there is not a single byte. */
+static BerElement *
+open_value (const struct berval *value)
+{
+  struct berval copy = { 0, NULL };
+
+  if (!value || !value->bv_val || !value->bv_len)
+    return NULL;
+  copy = *value;
+  return ber_init (&copy);
+}
+
 static bool
 copy_cookie (struct berval *value, struct berval *ret_cookie)
 {
@@ -70,8 +82,8 @@ sync_state_read (LDAP *ld, LDAPMessage *message, struct sync_state *ret_state)
   if (ldap_get_entry_controls (ld, message, &controls) != LDAP_SUCCESS)
     return false;
   control = ldap_control_find (LDAP_CONTROL_SYNC_STATE, controls, NULL);
-  if (control && control->ldctl_value.bv_val)
-    ber = ber_init (&control->ldctl_value);
+  if (control)
+    ber = open_value (&control->ldctl_value);
   ok = ber && read_state (ber, &state);
   if (ok)
     *ret_state = state;
@@ -136,7 +148,7 @@ sync_info_read (LDAP *ld, LDAPMessage *message, struct sync_info *ret_info)
   bool ok = ldap_parse_intermediate (ld, message, &oid, &data, NULL, 0) == LDAP_SUCCESS;
 
   if (ok && oid && strcmp (oid, LDAP_SYNC_INFO) == 0) {
-    ber = data ? ber_init (data) : NULL;
+    ber = open_value (data);
     ok = ber && read_info (ber, &info);
   }
   if (ok)
@@ -160,8 +172,8 @@ sync_info_fini (struct sync_info *info)
 bool
 sync_done_read (const struct berval *value, struct berval *ret_cookie, bool *ret_deletes)
 {
-  struct berval copy = *value, cookie = { 0, NULL };
-  BerElement *ber = value->bv_val ? ber_init (&copy) : NULL;
+  struct berval cookie = { 0, NULL };
+  BerElement *ber = open_value (value);
   ber_len_t len;
   bool deletes = false;
   bool ok = ber && ber_skip_tag (ber, &len) == LBER_SEQUENCE && read_cookie (ber, &cookie) &&

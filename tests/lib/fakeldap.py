@@ -16,6 +16,7 @@ import threading
 
 HANG, CLOSE = object(), object()
 PAGED = "1.2.840.113556.1.4.319"
+SYNC = "1.3.6.1.4.1.4203.1.9.1.1"
 
 
 def tlv(tag, *parts):
@@ -50,7 +51,7 @@ class Request:
     def __init__(self, data):
         parts = parse(data)
         self.id, self.tag, self.body = integer(parts[0][1]), parts[1][0], parts[1][1]
-        self.page = None
+        self.page = self.sync = None
         if self.tag == 0x63:
             self.read_search(parse(self.body), parse(parts[2][1]) if len(parts) > 2 else [])
 
@@ -63,6 +64,14 @@ class Request:
             if items[0][1].decode() == PAGED:
                 size, cookie = parse(parse(items[-1][1])[0][1])
                 self.page = (integer(size[1]), cookie[1])
+            elif items[0][1].decode() == SYNC:
+                self.read_sync(items)
+
+    def read_sync(self, items):
+        """Is it critical; the mode; the cookie."""
+        mode, *cookie = [part for part in parse(parse(items[-1][1])[0][1]) if part[0] != 1]
+        critical = items[1] == (1, b"\xff")
+        self.sync = (critical, integer(mode[1]), cookie[0][1] if cookie else b"")
 
     def message(self, *parts):
         return tlv(0x30, number(self.id), *parts)
