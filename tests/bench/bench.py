@@ -131,6 +131,21 @@ class Bench:
         self.lines.note("serial client", "%.2f s" % seconds, "ldapsearch … | serial_client.py")
         return seconds
 
+    def bare(self):
+        """Seconds of the same creates by libcurl alone; None where it was not built."""
+        program = os.path.join(pipeline.BUILD, "tests/bench/bare_client")
+        if not os.access(program, os.X_OK):
+            return None
+        runs = []
+        for _ in range(self.options.repeat):
+            self.clear()
+            runs.append(float(subprocess.run(
+                [program, self.p.sim.base_url, self.p.sim.token_url, simulator.CLIENT_ID,
+                 simulator.CLIENT_SECRET, str(self.count), "8"], stdout=subprocess.PIPE, check=True).stdout))
+        self.lines.note("bare libcurl, the same creates", "%.2f s" % min(runs),
+                        "bare_client … %d 8 (replies dropped, nothing recorded)" % self.count)
+        return min(runs)
+
     def initial(self):
         m = self.best(self.clear)
         total = sum(m.requests.values())
@@ -199,7 +214,11 @@ def small(options):
     with contextlib.ExitStack() as stack:
         stack.callback(bench.end)
         serial = bench.serial()
+        bare = bench.bare()
         m = bench.initial()
+        if bare:
+            options.lines.note("bare libcurl / serial client", "%.1f times" % (serial / bare))
+            options.lines.note("initial sync, of bare libcurl's speed", "%d %%" % (100 * bare / m.seconds))
         ratio = serial / m.seconds
         options.lines.figure("initial sync / serial client", "%.1f times" % ratio, "at least 12 times",
                              ratio >= 12)
@@ -223,7 +242,11 @@ def large(options, before):
     bench = Bench(options.people, options)
     with contextlib.ExitStack() as stack:
         stack.callback(bench.end)
-        memory(options, bench.initial(), before)
+        bare = bench.bare()
+        m = bench.initial()
+        if bare:
+            options.lines.note("initial sync, of bare libcurl's speed", "%d %%" % (100 * bare / m.seconds))
+        memory(options, m, before)
         bench.second()
         bench.full()
         bench.one_percent()

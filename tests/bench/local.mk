@@ -6,6 +6,13 @@ bench: all
 .PHONY: bench
 EXTRA_DIST += tests/bench/bench.py tests/bench/serial_client.py
 
+if WITH_SINK_GENESYS_SCIM
+noinst_PROGRAMS += tests/bench/bare_client
+tests_bench_bare_client_SOURCES = tests/bench/bare_client.c
+tests_bench_bare_client_CPPFLAGS = $(AM_CPPFLAGS) $(CURL_CFLAGS) $(JANSSON_CFLAGS)
+tests_bench_bare_client_LDADD = $(CURL_LIBS) $(JANSSON_LIBS) $(PTHREAD_LIBS)
+endif
+
 # What the state costs a row: tests/bench/store_bench [ROWS [BATCH [FOLDER]]].
 noinst_PROGRAMS += tests/bench/store_bench
 tests_bench_store_bench_SOURCES = tests/bench/store_bench.c
