@@ -103,7 +103,6 @@ take_flag (struct cli *cli, int option)
   case OPT_REBIND: cli->not_yet = "--rebind"; break;
   case OPT_WATCH: cli->not_yet = "--watch"; break;
   case OPT_INTERVAL: cli->not_yet = "--interval"; break;
-  case OPT_AUDIT: cli->not_yet = "--audit"; break;
   default: break;
   }
 }
@@ -116,6 +115,7 @@ take_value (struct cli *cli, int option, const char **format)
   case OPT_SOURCE: cli->files.source = optarg; break;
   case OPT_SINK: cli->files.sink = optarg; break;
   case OPT_STATE: cli->files.state = optarg; break;
+  case OPT_AUDIT: cli->audit = optarg; break;
   case OPT_APPROVE: cli->approve = optarg; break;
   case OPT_REPORT: cli->report = optarg; break;
   case OPT_PLUGIN_DIR: cli->plugin_dir = optarg; break;

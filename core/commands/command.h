@@ -13,7 +13,7 @@ struct cli {
   char **arguments;        /* behind the command */
   int argument_count;
   struct settings_request files;
-  const char *plugin_dir, *report, *only, *retry, *forget, *approve;
+  const char *plugin_dir, *report, *only, *retry, *forget, *approve, *audit;
   const char *not_yet;     /* an option that a later version brings */
   bool full, dry_run, json, retry_all, no_progress;
   int verbosity;           /* -q: -1 each, -v: +1 each */

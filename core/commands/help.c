@@ -20,7 +20,7 @@ static const char *const option_lines[] = {
   "      --interval DURATION with --watch: overrides schedule.every (not yet)",
   "      --state FILE        overrides state.path",
   "      --approve TOKEN     let the held changes that TOKEN names go",
-  "      --audit FILE        one JSON line for each write (not yet)",
+  "      --audit FILE        one JSON line for each write",
   "      --report FILE       write the JSON report; - is standard output",
   "      --plugin-dir DIR    look for plugins here before the built-in folder",
   "      --format text|json  plan, status, plugins: how to print",

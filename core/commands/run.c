@@ -47,7 +47,8 @@ run_pass (const struct cli *cli, struct opened *opened, struct report *report)
                                   .dry_run = cli->dry_run,
                                   .progress = !cli->no_progress && isatty (STDERR_FILENO),
                                   .only = cli->only,
-                                  .approve = cli->approve };
+                                  .approve = cli->approve,
+                                  .audit = cli->audit };
   command_catch_signals (&opened->pipeline);
   if (!cli->dry_run)
     return pass_run (&opened->pipeline, &options, report);

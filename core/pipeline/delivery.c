@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipeline/audit.h"
 #include "pipeline/delivery.h"
 #include "pipeline/orders.h"
 #include "pipeline/progress.h"
@@ -70,6 +71,20 @@ take_rows (struct delivery *delivery)
   return rc < 0 ? -1 : 0;
 }
 
+/* After a failure nothing of these is taken: their rows are SENT, and found in doubt next time. */
+static void
+abandon (struct delivery *delivery, struct work *list)
+{
+  struct error ignored;
+  while (list) {
+    struct item *item = (struct item *) list;
+    list = list->next;
+    delivery->in_flight--;
+    (void) audit_note (delivery, item, &ignored);
+    item_put (delivery, item);
+  }
+}
+
 static int
 take_done (struct delivery *delivery, struct work *done)
 {
@@ -85,8 +100,10 @@ take_done (struct delivery *delivery, struct work *done)
       make_ready (delivery, item);
     else
       item_put (delivery, item);
-    if (rc < 0)
+    if (rc < 0) {
+      abandon (delivery, done);
       return -1;
+    }
   }
   return 0;
 }
@@ -119,7 +136,8 @@ round_trip (struct delivery *delivery)
     return 0;
   if (store_begin (store, delivery->error) < 0)
     return -1;
-  if (take_done (delivery, done) < 0 || take_rows (delivery) < 0) {
+  if (take_done (delivery, done) < 0 || audit_sync (delivery->pass, delivery->error) < 0
+      || take_rows (delivery) < 0) {
     store_rollback (store);
     return -1;
   }
@@ -239,19 +257,18 @@ sessions_of (const struct pass *pass, int64_t rows)
   return (size_t) (sessions < rows ? sessions : rows);
 }
 
-/* Waits for what is under way after a failure: its rows are SENT, and found in doubt next time. */
+/* Waits for what is under way after a failure. What is ready never left. */
 static void
 drain (struct delivery *delivery)
 {
-  while (delivery->in_flight) {
-    struct work *done = crew_take (delivery->crew, delivery->in_flight, 1000);
-    while (done) {
-      struct item *item = (struct item *) done;
-      done = done->next;
-      delivery->in_flight--;
-      item_put (delivery, item);
-    }
+  while (delivery->ready) {
+    struct item *item = (struct item *) delivery->ready;
+    delivery->ready = item->work.next;
+    delivery->in_flight--;
+    item_put (delivery, item);
   }
+  while (delivery->in_flight)
+    abandon (delivery, crew_take (delivery->crew, delivery->in_flight, 1000));
 }
 
 int

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipeline/audit.h"
 #include "pipeline/delivery.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -482,6 +483,8 @@ int
 outcome_take (struct delivery *delivery, struct item *item)
 {
   struct work *work = &item->work;
+  if (audit_note (delivery, item, delivery->error) < 0)
+    return -1;
   if (work->kind == WORK_APPLY)
     return take_result (delivery, item, work->result.result);
   if (work->code < 0 && !(work->kind == WORK_READ && work->code == SYNCD_E_NOT_FOUND))

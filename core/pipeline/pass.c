@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipeline/audit.h"
 #include "pipeline/names.h"
 #include "pipeline/orders.h"
 #include "pipeline/preview.h"
@@ -22,6 +23,7 @@ pass_init (struct pass *pass, struct pipeline *p, const struct pass_options *opt
   pass->options = options;
   pass->report = report;
   pass->started_ms = clock_now_ms ();
+  pass->audit = -1;
   buffer_init (&pass->checkpoint, (size_t) 1 << 20);
   report->source_name = p->settings->source.name;
   report->sink_name = p->settings->sink.name;
@@ -49,6 +51,7 @@ pass_fini (struct pass *pass)
     entry_fini (&pass->entry);
     leaves_fini (&pass->leaves);
   }
+  audit_close (pass);
   free (pass->hashes);
   free (pass->last);
   free (pass->known);
@@ -116,6 +119,8 @@ static int
 open_all (struct pass *pass, struct error *error)
 {
   struct pipeline *p = pass->p;
+  if (audit_open (pass, error) < 0)
+    return -1;
   if (!p->source_session && pipeline_open_source (p, error) < 0)
     return -1;
   if (!p->mapping && pipeline_compile (p, error) < 0)

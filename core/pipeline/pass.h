@@ -13,6 +13,7 @@ struct pass_options {
   bool dry_run;       /* the store is a scratch copy; nothing is delivered */
   bool progress;      /* a progress line on the terminal */
   const char *only;   /* one entry: id, DN or user name */
+  const char *audit;   /* overrides settings.audit */
   const char *approve; /* a token: the held changes that it names go */
   /* dry run: is shown every planned change */
   void (*preview) (void *data, const struct preview *);
@@ -53,6 +54,9 @@ struct pass {
   enum scan_end end;
   char *partial;              /* why the read is not complete */
   int64_t only_row;           /* 0: everybody */
+
+  int audit;                  /* descriptor of the audit file, or -1 */
+  bool audit_dirty;
 
   int64_t unconfirmed;        /* leavers that the source could not tell of */
   bool force;                 /* look at the entry's document though nothing changed */
