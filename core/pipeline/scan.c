@@ -182,8 +182,7 @@ scan (struct pass *pass, uint32_t mode, const struct buffer *checkpoint, struct 
   int rc = scan_once (pass, mode, checkpoint, &code, error);
   if (rc == 0 || code != SYNCD_E_CHECKPOINT || mode != SYNCD_MODE_CHANGES)
     return rc;
-  log_info ("the checkpoint is not continued, everything is read: %s",
-            host_failure (&pass->p->source_ctx, code));
+  log_info ("the checkpoint is not continued, everything is read: %s", error->text);
   forget_scan (pass);
   return scan_once (pass, SYNCD_MODE_EVERYTHING, NULL, &code, error);
 }

@@ -153,6 +153,20 @@ class Slapd:
         if done.returncode:
             raise RuntimeError("slapadd: " + done.stdout.decode())
 
+    def dump(self):
+        """A backup: everything as LDIF, with what only the server knows."""
+        return subprocess.run([self.program, "-T", "cat", "-f", self.path("slapd.conf")],
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                              check=True).stdout.decode()
+
+    def restore(self, text):
+        """Starts again with what dump() gave, as if nothing had happened since."""
+        self.stop()
+        shutil.rmtree(self.path("db"))
+        os.mkdir(self.path("db"))
+        self.load(text)
+        return self.start()
+
     def start(self):
         for _ in range(5):
             ports = getattr(self, "ports", None) or (free_port(), free_port())
