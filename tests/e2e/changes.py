@@ -41,13 +41,15 @@ class Synchronized(pipeline.Test):
             self.quiet(p)
 
     def test_somebody_made_anew_under_one_name(self):
-        p = self.start(LOG, collision={"left": "adopt"})
+        p = self.start(LOG)
         p.sync()
+        before = p.uuid("p0002")
         p.slapd.delete(dn("p0002"))
         p.slapd.add(person("p0002", title="Anew"))
-        p.sync()
+        report = p.sync(expect=3)
         account = p.account("p0002@example.com")
-        self.assertEqual((account["state"], account.get("title")), ("active", "Anew"))
+        self.assertEqual((account["state"], account["externalId"]), ("inactive", before))
+        self.assertEqual((report["parked"], report["sink"]["disabled"]), (1, 1))
 
     def test_out_of_the_filter_and_back(self):
         p = self.start(NO_LOG, ldap={"filter": "(&(objectClass=inetOrgPerson)(title=*))"})
