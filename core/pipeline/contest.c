@@ -211,7 +211,7 @@ found_nobody (struct delivery *delivery, struct item *item)
 {
   enum phase was = item->phase;
   if (item->row.intent != QUEUE_SYNC)
-    return outcome_finish (delivery, item, NULL);
+    return doubt_unseen (delivery, item);
   if (was == PHASE_MEET && item->row.doubt && item->name) {
     prepare_find (item, PHASE_SENT_NAME, "userName",
                   item->row.sent_name ? item->row.sent_name : item->name);
@@ -222,7 +222,7 @@ found_nobody (struct delivery *delivery, struct item *item)
     return 1;
   }
   if (item->server_words && item->row.doubt)
-    return outcome_unseen (delivery, item);
+    return doubt_unseen (delivery, item);
   if (item->server_words)
     return park_held (delivery, item, "but no account with it can be seen; no other name is tried");
   item->met = true;

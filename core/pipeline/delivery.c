@@ -147,37 +147,14 @@ round_trip (struct delivery *delivery)
   return 0;
 }
 
-/* A ring: everybody left waits for somebody else who waits. The first goes by a temporary name,
- * which is in the state before it is sent. */
-static int
-break_ring (void *data, struct queued *row)
-{
-  struct delivery *delivery = data;
-  unsigned char seed[4];
-  if (row->intent != QUEUE_SYNC || !row->wanted_name || row->temporary_name)
-    return 0;
-  hash_random (seed, sizeof seed);
-  row->temporary_name = collide_temporary (
-      row->wanted_name, (unsigned) seed[0] << 24 | (unsigned) seed[1] << 16 | (unsigned) seed[2] << 8 | seed[3]);
-  log_info ("several entries exchange their user names; one goes by %s for a moment", row->temporary_name);
-  if (store_queue_update (delivery->pass->store, row, delivery->error) < 0)
-    return -1;
-  return 1;
-}
-
 static int
 next_sweep (struct delivery *delivery)
 {
   bool again = delivery->sweep_moved && delivery->sweep_deferred;
   bool ring = !delivery->sweep_moved && delivery->sweep_deferred;
   int rc = again;
-  if (ring && !delivery->pass->only_row) {
-    if (store_begin (delivery->pass->store, delivery->error) < 0)
-      return -1;
-    rc = store_queue_each (delivery->pass->store, QUEUE_WAITING, break_ring, delivery, delivery->error);
-    if (rc < 0 || store_commit (delivery->pass->store, delivery->error) < 0)
-      return -1;
-  }
+  if (ring && !delivery->pass->only_row)
+    rc = rings_break (delivery);
   delivery->after = 0;
   delivery->sweep_moved = delivery->sweep_deferred = false;
   return rc;
@@ -189,10 +166,10 @@ wait_for_due (struct delivery *delivery)
 {
   int64_t due = store_queue_next_due (delivery->pass->store);
   int64_t wait = due - clock_now_ms ();
-  if (due == 0 || delivery->pass->only_row)
+  if (due == 0 || due == INT64_MAX || delivery->pass->only_row)
     return 0;
-  if (wait > 0)
-    (void) crew_take (delivery->crew, 1, (int) (wait < 200 ? wait : 200));
+  /* who waits for another's name is due, but not ready */
+  (void) crew_take (delivery->crew, 1, (int) (wait < BATCH_WAIT_MS ? BATCH_WAIT_MS : wait < 200 ? wait : 200));
   delivery->after = 0;
   return 1;
 }
@@ -288,5 +265,9 @@ delivery_run (struct pass *pass, struct error *error)
     drain (&delivery);
   crew_free (delivery.crew);
   item_free_spares (&delivery);
+  if (rc == 0 && !delivery.stop && delivery.unread)
+    return error_set (error, "%lld changes wait for their entries to be read again, and the source "
+                      "could not tell of them; they stay queued for the next run",
+                      (long long) delivery.unread);
   return rc < 0 || delivery.stop ? -1 : 0;
 }

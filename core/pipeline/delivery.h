@@ -51,6 +51,7 @@ struct delivery {
   bool sweep_moved, sweep_deferred, only_rings;
   bool meet_each;               /* first meeting: find by externalId before each create */
   bool met_by_list;             /* first meeting: accounts are in the store */
+  int64_t unread;               /* rows whose entries must be read again first */
   int64_t done, started_us, last_success_us;
   int64_t successes, forbidden;
   int unwell;                   /* failures of the sink in a row */
@@ -73,11 +74,25 @@ int outcome_take (struct delivery *, struct item *);
 int outcome_finish (struct delivery *, struct item *, const char *action);
 int outcome_park (struct delivery *, struct item *, const char *reason);
 int outcome_later (struct delivery *, struct item *, int64_t delay_ms, bool doubt);
-/* The account that a create in doubt made is not to be seen yet: look again in a while. */
-int outcome_unseen (struct delivery *, struct item *);
 /* The sink answered sensibly: it is well. */
 void outcome_note_success (struct delivery *);
 int outcome_stop (struct delivery *, struct item *, const char *reason);
+
+/* "what the sink said (correlation …)", a text of its own. */
+char *outcome_words (const struct work *);
+
+/* unwell.c: the sink or the way to it is unwell; DOUBT: the change may have been applied. */
+int unwell_take (struct delivery *, struct item *, bool doubt);
+
+/* doubt.c: creates whose result nobody told. */
+/* The account that one made is not to be seen yet: look again in a while; at last an entry is parked,
+ * and a leaver has nothing to be taken away. */
+int doubt_unseen (struct delivery *, struct item *);
+/* The sink has the external id already: who carries it? */
+int doubt_look_up (struct item *);
+
+/* rings.c: user names that are passed on in a circle. 1: a ring was broken; 0: there is none. */
+int rings_break (struct delivery *);
 
 /* contest.c: accounts that were found (JSON array in work.documents). */
 int contest_take (struct delivery *, struct item *);

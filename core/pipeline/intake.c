@@ -174,6 +174,23 @@ park_unmapped (struct pass *pass, struct link *link, const unsigned char *finger
   return store_queue_withdraw (pass->store, link->row, error);
 }
 
+/* A change in doubt may be at the sink already: it is never taken back, only followed by the newest
+ * state. 1: there is one. A leaver's is undone: its entry is there. */
+static int
+change_in_doubt (struct pass *pass, struct link *link, struct error *error)
+{
+  struct queued row;
+  if (!link->row)
+    return 0;
+  queued_init (&row);
+  int rc = store_queue_of (pass->store, link->row, &row, error);
+  bool doubt = rc == 1 && row.doubt;
+  if (doubt && row.intent != QUEUE_SYNC && link->account)
+    link->status = LINK_DISABLED;
+  queued_fini (&row);
+  return rc < 0 ? -1 : doubt;
+}
+
 static int
 map_and_queue (struct pass *pass, struct link *link, const unsigned char *fingerprint,
                struct error *error)
@@ -188,7 +205,10 @@ map_and_queue (struct pass *pass, struct link *link, const unsigned char *finger
   if (rc < 0)
     return park_unmapped (pass, link, fingerprint, active, reason.text, error);
   map_hash_leaves (p->mapping, p->hasher, &pass->leaves, pass->hashes);
-  if (same_leaves (pass, link))
+  int doubt = change_in_doubt (pass, link, error);
+  if (doubt < 0)
+    return -1;
+  if (!doubt && same_leaves (pass, link))
     return settle (pass, link, fingerprint, error);
   if (store_link_put (pass->store, link, error) < 0)
     return -1;

@@ -25,6 +25,17 @@ queue_leaver (struct pass *pass, struct link *link, struct error *error)
   return rc;
 }
 
+/* Nothing of an entry that left can be tried again. */
+static int
+forget_parking (struct pass *pass, struct link *link, struct error *error)
+{
+  if (!link->parked)
+    return 0;
+  mem_set_text (&link->parked, NULL);
+  link->attempts = link->next_try_ms = 0;
+  return store_link_put (pass->store, link, error);
+}
+
 static int
 leave_without_change (struct pass *pass, struct link *link, struct error *error)
 {
@@ -38,17 +49,59 @@ leave_without_change (struct pass *pass, struct link *link, struct error *error)
   return store_link_put (pass->store, link, error);
 }
 
+/* May a create of this entry have reached the sink, though no result told of it? */
+static int
+create_in_doubt (struct pass *pass, const struct link *link, struct error *error)
+{
+  struct queued row;
+  if (link->account)
+    return 0;
+  queued_init (&row);
+  int rc = store_queue_of (pass->store, link->row, &row, error);
+  bool doubt = rc == 1 && row.doubt;
+  queued_fini (&row);
+  return rc < 0 ? -1 : doubt || (link->flags & LINK_DOUBT);
+}
+
+/* It had left before and was about to come back: what did not reach the sink yet never will. */
+static int
+leave_again (struct pass *pass, struct link *link, struct error *error)
+{
+  struct queued row;
+  if (forget_parking (pass, link, error) < 0
+      || store_queue_withdraw (pass->store, link->row, error) < 0)
+    return -1;
+  queued_init (&row);
+  int rc = store_queue_of (pass->store, link->row, &row, error);
+  bool undo = rc == 1 && row.intent == QUEUE_SYNC;
+  queued_fini (&row);
+  if (rc < 0 || !undo || pass->p->settings->leavers == LEAVER_IGNORE)
+    return rc < 0 ? -1 : 0;
+  link->flags |= LINK_SEND_ALL; /* it may have been made active again */
+  return store_link_put (pass->store, link, error) < 0 ? -1 : queue_leaver (pass, link, error);
+}
+
+static int
+leave (struct pass *pass, struct link *link, struct error *error)
+{
+  if (link->status != LINK_SYNCED && link->status != LINK_NEW)
+    return leave_again (pass, link, error);
+  int doubt = create_in_doubt (pass, link, error);
+  if (doubt < 0)
+    return -1;
+  if (pass->p->settings->leavers == LEAVER_IGNORE || (!link->account && !doubt))
+    return leave_without_change (pass, link, error);
+  return forget_parking (pass, link, error) < 0 ? -1 : queue_leaver (pass, link, error);
+}
+
 static int
 take_leaver (struct pass *pass, const char *id, struct error *error)
 {
   struct link link;
   link_init (&link);
   int rc = store_link_by_id (pass->store, id, &link, error);
-  bool present = rc == 1 && (link.status == LINK_SYNCED || link.status == LINK_NEW);
-  if (present && link.account && pass->p->settings->leavers != LEAVER_IGNORE)
-    rc = queue_leaver (pass, &link, error);
-  else if (present)
-    rc = leave_without_change (pass, &link, error);
+  if (rc == 1)
+    rc = leave (pass, &link, error);
   link_fini (&link);
   return rc < 0 ? -1 : 0;
 }

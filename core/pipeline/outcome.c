@@ -13,14 +13,12 @@
 #include "util/mem.h"
 #include "util/text.h"
 
-#define TRIES 8
-#define GIVE_UP_US ((int64_t) 10 * 60 * 1000000)
 #define RACES 5
 #define FORBIDDEN_MAX 3 /* refusals in a row, with no success yet: it is the configuration */
 
 /* "what the sink said (HTTP 400, correlation …)", a text of its own. */
-static char *
-words_of (const struct work *work)
+char *
+outcome_words (const struct work *work)
 {
   const struct syncd_result *result = &work->result;
   const char *message = result->message ? result->message : work->message;
@@ -57,6 +55,8 @@ outcome_park (struct delivery *delivery, struct item *item, const char *reason)
   struct pass *pass = delivery->pass;
   if (!item->link.wanted_name)
     mem_set_text (&item->link.wanted_name, item->row.wanted_name);
+  if (item->row.doubt && !item->link.account)
+    item->link.flags |= LINK_DOUBT;
   if (intake_park (pass, &item->link, item->row.fingerprint, reason, delivery->error) < 0)
     return -1;
   delivery->done++;
@@ -89,6 +89,14 @@ unpark (struct link *link)
   link->next_try_ms = 0;
 }
 
+/* Was the entry parked for what it became after this change was first sent? */
+static bool
+parked_since (const struct item *item)
+{
+  return item->link.parked && item->row.doubt
+         && memcmp (item->link.parked_fingerprint, item->row.fingerprint, FINGERPRINT_LEN) != 0;
+}
+
 static void
 settle_sync (struct delivery *delivery, struct item *item)
 {
@@ -98,8 +106,9 @@ settle_sync (struct delivery *delivery, struct item *item)
   mem_set_text (&link->wanted_name, item->row.wanted_name);
   mem_set_text (&link->given_name, item->name);
   link->status = LINK_SYNCED;
-  link->flags &= ~LINK_SEND_ALL;
-  unpark (link);
+  link->flags &= ~(LINK_SEND_ALL | LINK_DOUBT);
+  if (!parked_since (item))
+    unpark (link);
 }
 
 static void
@@ -199,6 +208,7 @@ static int
 take_temporary (struct delivery *delivery, struct item *item)
 {
   mem_set_text (&item->link.given_name, item->row.temporary_name);
+  mem_set_text (&item->link.wanted_name, NULL); /* nobody wants to keep this one */
   mem_set_text (&item->row.temporary_name, NULL);
   int leaf = mapping_user_name_leaf (delivery->pass->p->mapping);
   if (item->link.leaves && item->link.mapping == delivery->pass->p->mapping_number)
@@ -279,6 +289,32 @@ take_success (struct delivery *delivery, struct item *item)
   return outcome_finish (delivery, item, count_change (delivery, item));
 }
 
+static bool
+lacks (const struct item *item, const char *path)
+{
+  for (size_t i = 0; i < item->work.result.not_taken_count; i++)
+    if (strcmp (item->work.result.not_taken[i], path) == 0)
+      return true;
+  return false;
+}
+
+/* The link keeps what was taken; the next try sends everything. */
+static void
+settle_taken (struct delivery *delivery, struct item *item)
+{
+  struct link *link = &item->link;
+  enum link_status was = link->status;
+  MEM_AUTO char *name = mem_copy_text (link->given_name);
+  settle_sync (delivery, item);
+  link->flags |= LINK_SEND_ALL;
+  if (was == LINK_DISABLED && lacks (item, "active"))
+    link->status = was;
+  if (!lacks (item, "userName"))
+    return;
+  mem_set_text (&link->given_name, name);
+  mem_set_text (&link->wanted_name, NULL);
+}
+
 static int
 take_not_taken (struct delivery *delivery, struct item *item)
 {
@@ -293,68 +329,14 @@ take_not_taken (struct delivery *delivery, struct item *item)
   for (size_t i = 0; i < item->work.result.not_taken_count; i++)
     buffer_printf (&why, " %s", item->work.result.not_taken[i]);
   count_change (delivery, item);
-  settle_sync (delivery, item);
+  settle_taken (delivery, item);
   return outcome_park (delivery, item, buffer_text (&why));
-}
-
-/* Full jitter under a doubling limit: 1 s to 60 s (guarantees: the sink). */
-static int64_t
-jittered_delay (int tries)
-{
-  unsigned char random[4];
-  int64_t limit = 1000;
-  for (int i = 1; i < tries && limit < 60000; i++)
-    limit *= 2;
-  hash_random (random, sizeof random);
-  uint32_t number = (uint32_t) random[0] | (uint32_t) random[1] << 8 | (uint32_t) random[2] << 16;
-  return 100 + (int64_t) (number % (uint32_t) (limit < 60000 ? limit : 60000));
-}
-
-/* Others succeeded since this one first failed: it is this entry, not the sink. */
-static bool
-others_succeed (const struct delivery *delivery, const struct item *item)
-{
-  return delivery->successes > 0 && delivery->unwell < TRIES && item->row.attempts >= TRIES;
-}
-
-static int
-take_unwell (struct delivery *delivery, struct item *item, bool doubt)
-{
-  MEM_AUTO char *words = words_of (&item->work);
-  int64_t quiet_us = clock_monotonic_us () - delivery->last_success_us;
-  item->row.attempts++;
-  delivery->unwell++;
-  budget_count_retry (&delivery->pass->p->budget);
-  log_debug ("%s: attempt %" PRId64 " failed: %s", item->link.id, item->row.attempts, words);
-  if (others_succeed (delivery, item))
-    return outcome_park (delivery, item, words);
-  if (quiet_us > GIVE_UP_US || (item->row.attempts > TRIES && delivery->successes == 0)) {
-    item->row.attempts = 0;
-    item->row.doubt = item->row.doubt || doubt;
-    return outcome_stop (delivery, item, words);
-  }
-  if (delivery->unwell == 1)
-    log_warning ("%s is unwell, it is tried again: %s", delivery->pass->p->settings->sink.name, words);
-  /* later tries look the account up first: where that works, it is this entry, not the sink */
-  doubt = doubt || item->row.attempts >= TRIES / 2;
-  int64_t delay = jittered_delay ((int) item->row.attempts);
-  if (delivery->unwell > (int) crew_size (delivery->crew))
-    budget_pause (&delivery->pass->p->budget, delay);
-  return outcome_later (delivery, item, delay, item->row.doubt || doubt);
-}
-
-int
-outcome_unseen (struct delivery *delivery, struct item *item)
-{
-  if (++item->row.attempts > TRIES)
-    return outcome_park (delivery, item, item->server_words);
-  return outcome_later (delivery, item, jittered_delay ((int) item->row.attempts), true);
 }
 
 static int
 take_forbidden (struct delivery *delivery, struct item *item)
 {
-  MEM_AUTO char *words = words_of (&item->work);
+  MEM_AUTO char *words = outcome_words (&item->work);
   if (delivery->successes > 0)
     return outcome_park (delivery, item, words);
   if (++delivery->forbidden >= FORBIDDEN_MAX)
@@ -371,17 +353,16 @@ take_lost_link (struct delivery *delivery, struct item *item)
   mem_set_text (&item->link.version, NULL);
   memset (item->known, KNOWN_ABSENT, mapping_leaf_count (delivery->pass->p->mapping));
   if (item->row.intent != QUEUE_SYNC) {
-    item->link.status = LINK_DELETED;
-    return outcome_finish (delivery, item, "found its account gone");
+    mem_set_text (&item->external_id, item->link.id);
+    return doubt_look_up (item);
   }
   item->link.status = LINK_NEW;
+  item->link.flags |= LINK_DOUBT; /* new accounts are not seen at once, not even by their ids */
   if (store_link_put (delivery->pass->store, &item->link, delivery->error) < 0)
     return -1;
   if (!item->external_id)
     return prepare_change (delivery, item);
-  item->met = false;
-  prepare_find (item, PHASE_MEET, "externalId", item->external_id);
-  return 1;
+  return doubt_look_up (item);
 }
 
 static int
@@ -399,9 +380,11 @@ take_race (struct delivery *delivery, struct item *item)
 static int
 take_collision (struct delivery *delivery, struct item *item)
 {
-  MEM_AUTO char *words = words_of (&item->work);
+  MEM_AUTO char *words = outcome_words (&item->work);
   const char *attribute = item->work.result.conflict;
   mem_set_text (&item->server_words, words);
+  if (attribute && text_equal_nocase (attribute, "externalId") && item->external_id)
+    return doubt_look_up (item);
   if (attribute && !text_equal_nocase (attribute, "userName"))
     return outcome_park (delivery, item, words);
   prepare_find (item, PHASE_HOLDER, "userName", item->name);
@@ -411,20 +394,20 @@ take_collision (struct delivery *delivery, struct item *item)
 static int
 take_doubt (struct delivery *delivery, struct item *item)
 {
-  return take_unwell (delivery, item, true);
+  return unwell_take (delivery, item, true);
 }
 
 static int
 take_entry (struct delivery *delivery, struct item *item)
 {
-  MEM_AUTO char *words = words_of (&item->work);
+  MEM_AUTO char *words = outcome_words (&item->work);
   return outcome_park (delivery, item, words);
 }
 
 static int
 take_configuration (struct delivery *delivery, struct item *item)
 {
-  MEM_AUTO char *words = words_of (&item->work);
+  MEM_AUTO char *words = outcome_words (&item->work);
   return outcome_stop (delivery, item, words);
 }
 
@@ -454,10 +437,18 @@ take_result (struct delivery *delivery, struct item *item, int32_t result)
     [SYNCD_RESULT_NOT_TAKEN] = take_not_taken, [SYNCD_RESULT_CANCELLED] = take_cancelled
   };
   if (result == SYNCD_RESULT_SINK)
-    return take_unwell (delivery, item, false);
+    return unwell_take (delivery, item, false);
   if (result < 0 || (size_t) result >= sizeof takers / sizeof *takers)
     return take_doubt (delivery, item);
   return takers[result](delivery, item);
+}
+
+static void
+learn_leaf (struct item *item, size_t leaf, bool present)
+{
+  if (present && item->known[leaf] == KNOWN_NOT)
+    item->last[leaf] = 1; /* of nobody's making: another value than any that is wanted */
+  item->known[leaf] = present ? KNOWN_PRESENT : KNOWN_ABSENT;
 }
 
 /* What the account has, so that every leaf is sent in the right form. */
@@ -472,7 +463,7 @@ take_read (struct delivery *delivery, struct item *item)
   leaves_init (&have, mapping_leaf_count (mapping));
   int rc = map_leaves_of (mapping, buffer_text (&item->work.documents), item->work.documents.len, &have);
   for (size_t i = 0; rc == 0 && i < mapping_leaf_count (mapping); i++)
-    item->known[i] = leaves_get (&have, i) ? KNOWN_PRESENT : KNOWN_ABSENT;
+    learn_leaf (item, i, leaves_get (&have, i) != NULL);
   leaves_fini (&have);
   if (rc < 0)
     return outcome_park (delivery, item, "what the sink says of this account is not a JSON object");

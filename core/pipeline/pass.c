@@ -183,7 +183,7 @@ add_bare (void *data, struct queued *row)
   struct bare *bare = data;
   struct link link;
   if (row->intent != QUEUE_SYNC
-      || (row->leaves && row->mapping == bare->pass->p->mapping_number))
+      || (row->leaves && row->mapping == bare->pass->p->mapping_number && row->next_try_ms != INT64_MAX))
     return 0;
   link_init (&link);
   int rc = store_link_by_row (bare->pass->store, row->row, &link, bare->error);

@@ -260,13 +260,25 @@ is_protected (const struct delivery *delivery, const struct item *item)
   return names_protected (s, item->link.given_name) || names_protected (s, item->row.wanted_name);
 }
 
+/* A leaf that is new in the mapping: an item is added or replaced, by what the account has now. */
+static bool
+must_look (const struct delivery *delivery, const struct item *item)
+{
+  const struct mapping *mapping = mapping_of (delivery);
+  for (size_t i = 0; i < mapping_leaf_count (mapping); i++)
+    if (item->known[i] == KNOWN_NOT && mapping_leaf (mapping, i)->kept
+        && (mapping_leaf (mapping, i)->kind == LEAF_TYPED_ITEM || !leaves_get (&item->want, i)))
+      return true;
+  return false;
+}
+
 static int
 prepare_existing (struct delivery *delivery, struct item *item)
 {
   bool all = item->row.doubt || (item->link.flags & LINK_SEND_ALL)
              || (item->row.intent == QUEUE_SYNC && item->link.status != LINK_SYNCED);
   item->send_all = all;
-  if (all && item->row.intent == QUEUE_SYNC) {
+  if (item->row.intent == QUEUE_SYNC && (all || must_look (delivery, item))) {
     prepare_read (item);
     return 1;
   }
@@ -303,6 +315,15 @@ prepare_leaver_without_account (struct delivery *delivery, struct item *item)
   return 1;
 }
 
+/* Its entry must be read again first, and the source could not tell of it in this pass. */
+static int
+leave_unread (struct delivery *delivery, struct item *item)
+{
+  delivery->unread++;
+  item->row.next_try_ms = INT64_MAX;
+  return store_queue_update (delivery->pass->store, &item->row, delivery->error) < 0 ? -1 : 0;
+}
+
 int
 prepare_item (struct delivery *delivery, struct item *item)
 {
@@ -311,11 +332,13 @@ prepare_item (struct delivery *delivery, struct item *item)
     return store_queue_done (pass->store, item->row.number, delivery->error) < 0 ? -1 : 0;
   if (is_protected (delivery, item))
     return outcome_park (delivery, item, "the user name is named in protect:");
+  if (item->link.flags & LINK_DOUBT && !item->link.account)
+    item->row.doubt = true;
   if (item->row.intent != QUEUE_SYNC && !item->link.account)
     return prepare_leaver_without_account (delivery, item);
   int rc = fill_wanted (delivery, item);
   if (rc <= 0)
-    return rc;
+    return rc < 0 ? -1 : leave_unread (delivery, item);
   if (knowledge_of (pass, &item->link, item->last, item->known, delivery->error) < 0)
     return -1;
   rc = must_wait (delivery, item);

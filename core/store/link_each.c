@@ -166,7 +166,9 @@ next_absent (struct store *store, const unsigned char *seen, size_t seen_bits, i
 {
   int rc, count = 0;
   sqlite3_stmt *s = store_statement (store, S_ABSENT, "SELECT row FROM link WHERE row > ?1"
-                                     " AND status IN (0, 1) ORDER BY row");
+                                     " AND (status IN (0, 1) OR parked IS NOT NULL OR EXISTS (SELECT 1"
+                                     " FROM queue q WHERE q.row = link.row AND q.intent = 0))"
+                                     " ORDER BY row");
   sqlite3_bind_int64 (s, 1, *after);
   while ((rc = store_step (store, s, error)) > 0) {
     *after = sqlite3_column_int64 (s, 0);
@@ -185,7 +187,7 @@ store_absent_each (struct store *store, const unsigned char *seen, size_t seen_b
                    int (*visit) (void *data, struct link *), void *data, struct error *error)
 {
   int64_t rows[CHUNK], after = 0;
-  struct walk walk = { LINKS_PRESENT, 0, visit, data };
+  struct walk walk = { LINKS_ALL, 0, visit, data };
   for (;;) {
     int count = next_absent (store, seen, seen_bits, &after, rows, error);
     if (count <= 0)

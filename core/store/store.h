@@ -66,6 +66,7 @@ enum link_status {
 
 #define LINK_ADOPTED 1u      /* flags: taken over, not made by us */
 #define LINK_SEND_ALL 2u     /* the next update sends every leaf */
+#define LINK_DOUBT 8u        /* parked while a create may have reached the sink */
 #define LINK_REFERENCES 4u   /* a reference was left out: resolve again when targets appear */
 
 struct link {
@@ -137,7 +138,8 @@ enum link_filter {
 };
 int store_links_each (struct store *, enum link_filter, int64_t now_ms,
                       int (*visit) (void *data, struct link *), void *data, struct error *);
-/* Rows PRESENT whose bit in SEEN (indexed by row) is not set. A row beyond SEEN_BITS is younger than
+/* Rows PRESENT, and those that left but are parked or queued to come back, whose bit in SEEN (indexed
+ * by row) is not set. A row beyond SEEN_BITS is younger than
  * the map and not absent. */
 int store_absent_each (struct store *, const unsigned char *seen, size_t seen_bits,
                        int (*visit) (void *data, struct link *), void *data, struct error *);
