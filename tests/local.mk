@@ -6,6 +6,7 @@ include tests/unit/local.mk
 include tests/abi/local.mk
 include tests/plugin/local.mk
 include tests/e2e/local.mk
+include tests/faults/local.mk
 include tests/docs/local.mk
 include tests/bench/local.mk
 include tests/fuzz/local.mk
