@@ -9,20 +9,45 @@
 #include "util/log.h"
 #include "util/mem.h"
 
+/* A change that is held stays the one that was held: time does not bring it before the brake anew. */
+static int
+queue_change (struct pass *pass, struct link *link, enum queue_intent intent, struct error *error)
+{
+  struct queued row;
+  queued_init (&row);
+  int rc = store_queue_of (pass->store, link->row, &row, error);
+  bool there = rc == 1 && row.intent == intent && row.state != QUEUE_SENT;
+  queued_fini (&row);
+  if (rc < 0 || there)
+    return rc < 0 ? -1 : 0;
+  queued_init (&row);
+  row.row = link->row;
+  row.intent = intent;
+  rc = store_queue_put (pass->store, &row, error);
+  queued_fini (&row);
+  return rc;
+}
+
 /* What becomes of an account whose entry left. */
 static int
 queue_leaver (struct pass *pass, struct link *link, struct error *error)
 {
-  struct queued row;
-  queued_init (&row);
-  row.row = link->row;
-  row.intent = pass->p->settings->leavers == LEAVER_DELETE
-                       && pass->p->settings->delete_after_ms < 0 && !(link->flags & LINK_ADOPTED)
-                   ? QUEUE_DELETE
-                   : QUEUE_DISABLE;
-  int rc = store_queue_put (pass->store, &row, error);
-  queued_fini (&row);
-  return rc;
+  bool remove = pass->p->settings->leavers == LEAVER_DELETE
+                && pass->p->settings->delete_after_ms < 0 && !(link->flags & LINK_ADOPTED);
+  return queue_change (pass, link, remove ? QUEUE_DELETE : QUEUE_DISABLE, error);
+}
+
+/* leavers.delete_after: it has been disabled for so long, and still nobody is there. */
+static int
+queue_removal (struct pass *pass, const char *id, struct error *error)
+{
+  struct link link;
+  link_init (&link);
+  int rc = store_link_by_id (pass->store, id, &link, error);
+  if (rc == 1 && link.status == LINK_DISABLED && link.account)
+    rc = queue_change (pass, &link, QUEUE_DELETE, error);
+  link_fini (&link);
+  return rc < 0 ? -1 : 0;
 }
 
 /* Nothing of an entry that left can be tried again. */
@@ -121,6 +146,30 @@ leavers_uncertain (const struct pass *pass)
          && strcmp (pass->report->mode, "changes") != 0;
 }
 
+static int
+add_removable (void *data, struct link *link)
+{
+  if (link->account && !(link->flags & LINK_ADOPTED))
+    ids_add (data, link->id);
+  return 0;
+}
+
+/* Each of them is asked for again before its account goes. */
+static int
+find_removals (struct pass *pass, struct error *error)
+{
+  int64_t after = pass->p->settings->delete_after_ms;
+  struct ids candidates = { 0 };
+  if (after < 0)
+    return 0;
+  int rc = store_links_each (pass->store, LINKS_DISABLED, pass->started_ms - after, add_removable,
+                             &candidates, error);
+  if (rc >= 0 && candidates.count)
+    rc = intake_get (pass, candidates.ids, candidates.count, queue_removal, error);
+  ids_fini (&candidates);
+  return rc < 0 ? -1 : 0;
+}
+
 /* May absence count in this pass? Says why not. */
 static bool
 absence_counts (struct pass *pass)
@@ -151,6 +200,8 @@ leavers_find (struct pass *pass, struct error *error)
   ids_merge (&candidates, &pass->deleted);
   if (rc >= 0)
     rc = intake_get (pass, candidates.ids, candidates.count, take_leaver, error);
+  if (rc >= 0)
+    rc = find_removals (pass, error);
   if (pass->unconfirmed)
     log_warning ("%lld entries that seem to have left could not be confirmed; their accounts are "
                  "not touched", (long long) pass->unconfirmed);

@@ -117,7 +117,9 @@ settle_leaver (struct item *item)
   struct link *link = &item->link;
   if (item->row.intent == QUEUE_DELETE)
     link->status = LINK_DELETED;
-  else if (!link->parked) /* an entry that is there, but cannot be mapped, has not left */
+  else if (link->status == LINK_SYNCED || link->status == LINK_NEW)
+    link->last_ms = clock_now_ms (); /* delete_after counts from here, also where it was inactive */
+  if (item->row.intent != QUEUE_DELETE && !link->parked) /* an entry that is there, but cannot be mapped, has not left */
     link->status = LINK_DISABLED;
   link->flags |= LINK_SEND_ALL;
 }

@@ -68,6 +68,8 @@ filter_statement (struct store *store, enum link_filter filter)
     return store_statement (store, S_EACH_PRESENT, ROWS ("status IN (0, 1)"));
   case LINKS_REFERENCES:
     return store_statement (store, S_EACH_REFERENCES, ROWS ("flags & 4"));
+  case LINKS_DISABLED:
+    return store_statement (store, S_EACH_DISABLED, ROWS ("status = 2 AND last_ms <= ?3"));
   case LINKS_ALL:
   default:
     return store_statement (store, S_EACH_ALL, ROWS ("1"));
@@ -88,6 +90,8 @@ still_matches (const struct link *link, enum link_filter filter, int64_t now_ms)
     return link->status == LINK_SYNCED || link->status == LINK_NEW;
   case LINKS_REFERENCES:
     return link->flags & LINK_REFERENCES;
+  case LINKS_DISABLED:
+    return link->status == LINK_DISABLED && link->last_ms <= now_ms;
   case LINKS_ALL:
   default:
     return true;
@@ -129,7 +133,7 @@ next_rows (struct store *store, const struct walk *walk, int64_t *after, int64_t
   sqlite3_stmt *s = filter_statement (store, walk->filter);
   sqlite3_bind_int64 (s, 1, *after);
   sqlite3_bind_int (s, 2, CHUNK);
-  if (walk->filter == LINKS_DUE)
+  if (walk->filter == LINKS_DUE || walk->filter == LINKS_DISABLED)
     sqlite3_bind_int64 (s, 3, walk->now_ms);
   while ((rc = store_step (store, s, error)) > 0)
     *after = rows[count++] = sqlite3_column_int64 (s, 0);

@@ -134,7 +134,8 @@ enum link_filter {
   LINKS_DUE,  /* parked or to be re-evaluated, and the time has come; parked with next_try_ms 0 is
                * due, INT64_MAX never */
   LINKS_PRESENT,                       /* SYNCED or NEW: whose absence would mean a leaver */
-  LINKS_REFERENCES                     /* LINK_REFERENCES is set */
+  LINKS_REFERENCES,                    /* LINK_REFERENCES is set */
+  LINKS_DISABLED                       /* disabled by us, at NOW_MS or before (last_ms) */
 };
 int store_links_each (struct store *, enum link_filter, int64_t now_ms,
                       int (*visit) (void *data, struct link *), void *data, struct error *);
