@@ -1,6 +1,6 @@
-/* changes.c: the timestamp grade.
+/* changes.c: which grade finds changes; what the timestamp and inventory grades remember.
  *
- * Entries whose modification time is not older than the newest one seen, less an overlap, are
+ * Timestamp: entries whose modification time is not older than the newest one seen, less an overlap, are
  * read again. Only times of the server are used, and never its clock against ours: what was
  * modified while a scan ran has a time not before the scan's start, so the newest time seen
  * less the scan's length is a bound that misses nothing. */
@@ -66,6 +66,8 @@ changes_grade (const struct session *session)
     return CHANGES_SYNCREPL;
   if (session->time_attribute && (asked == CHANGES_AUTO || asked == CHANGES_TIMESTAMP))
     return CHANGES_TIMESTAMP;
+  if (session->token_attribute && (asked == CHANGES_AUTO || asked == CHANGES_INVENTORY))
+    return CHANGES_INVENTORY;
   return CHANGES_FULL;
 }
 
@@ -141,6 +143,13 @@ checkpoint_write (struct syncd_ctx *ctx, const char *fingerprint, const char *ne
   return rc;
 }
 
+static int32_t
+fail_checkpoint (struct syncd_ctx *ctx)
+{
+  return HOST->fail (ctx, SYNCD_E_CHECKPOINT, "the checkpoint is of another server, base, filter, "
+                     "bind identity, list of attributes or way of finding changes");
+}
+
 /* Only what we wrote ourselves is read: the same text, with another time. */
 int32_t
 checkpoint_read (struct syncd_ctx *ctx, const char *fingerprint, const void *bytes, size_t len,
@@ -161,8 +170,46 @@ checkpoint_read (struct syncd_ctx *ctx, const char *fingerprint, const void *byt
          memcmp ((const char *) bytes + at + 15, expected.data + at + 15, len - at - 15) == 0;
   text_fini (&expected);
   if (!same)
-    return HOST->fail (ctx, SYNCD_E_CHECKPOINT, "the checkpoint is of another server, base, filter, "
-                       "bind identity or list of attributes");
+    return fail_checkpoint (ctx);
   memcpy (ret_newest, found, TIME_SIZE);
   return SYNCD_OK;
+}
+
+static void
+inventory_text (const struct session *session, const char *fingerprint, struct text *text)
+{
+  text_print (text, "{\"v\":1,\"strategy\":\"inventory\",\"scope\":\"%s\",\"server\":",
+              fingerprint);
+  text_json (text, session->endpoint->uri);
+  text_add (text, "}", 1);
+}
+
+int32_t
+inventory_write (struct syncd_ctx *ctx, const struct session *session, const char *fingerprint,
+                 struct syncd_buffer *buffer)
+{
+  struct text text = { 0 };
+  int32_t rc;
+
+  inventory_text (session, fingerprint, &text);
+  rc = text.failed ? error_memory (ctx) : HOST->buffer_append (buffer, text.data, text.len);
+  text_fini (&text);
+  return rc;
+}
+
+/* Versions are compared with those of this very server, and one that lags must not count. */
+int32_t
+inventory_read (struct syncd_ctx *ctx, const struct session *session, const char *fingerprint,
+                const void *bytes, size_t len)
+{
+  struct text text = { 0 };
+  int32_t rc = SYNCD_OK;
+
+  inventory_text (session, fingerprint, &text);
+  if (text.failed)
+    rc = error_memory (ctx);
+  else if (len != text.len || memcmp (bytes, text.data, len) != 0)
+    rc = fail_checkpoint (ctx);
+  text_fini (&text);
+  return rc;
 }

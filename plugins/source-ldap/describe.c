@@ -47,11 +47,13 @@ add_scope (const struct session *session, struct text *text)
 }
 
 /* By grade, CHANGES_SYNCREPL first. */
-static const char *const grades[] = { "syncrepl", "timestamp", "full" };
+static const char *const grades[] = { "syncrepl", "timestamp", "inventory", "full" };
+#define INVENTORY_BLIND "\"renamed containers\",\"memberOf\",\"changed access rights\""
 static const char *const blind[] = {
   "\"renamed containers\",\"memberOf\",\"changed access rights\"",
   ("\"deletes\",\"leaving the filter or the base\",\"renamed containers\",\"memberOf\","
    "\"changed access rights\",\"late replication\""),
+  INVENTORY_BLIND,
   "",
 };
 
@@ -64,6 +66,8 @@ add_why (const struct session *session, enum changes grade, struct text *text)
     text_print (&why, "the server answers the synchronization request (RFC 4533) for this base");
   else if (grade == CHANGES_TIMESTAMP)
     text_print (&why, "entries show %s", session->time_attribute);
+  else if (grade == CHANGES_INVENTORY)
+    text_print (&why, "entries show %s, which is compared for each", session->token_attribute);
   else if (session->instance->changes == CHANGES_FULL)
     text_print (&why, "changes: full is configured");
   else

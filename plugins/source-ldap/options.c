@@ -172,7 +172,8 @@ read_changes (struct syncd_ctx *ctx, const struct syncd_config *config, struct i
 {
   const char *word = HOST->config_text (config, "changes");
 
-  static const char *const words[] = { "auto", "syncrepl", "timestamp", "full" };
+  static const char *const words[] = { "auto", "syncrepl", "timestamp", "inventory",
+                                       "full" };
 
   for (enum changes i = CHANGES_AUTO; i <= CHANGES_FULL; i++)
     if (!is_set (word) || strcmp (word, words[i]) == 0) {
@@ -180,7 +181,7 @@ read_changes (struct syncd_ctx *ctx, const struct syncd_config *config, struct i
       return SYNCD_OK;
     }
   return HOST->fail (ctx, SYNCD_E_CONFIG, "changes: %s is not available yet: use auto, syncrepl, "
-                     "timestamp or full", word);
+                     "timestamp, inventory or full", word);
 }
 
 static const char *

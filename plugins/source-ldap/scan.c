@@ -16,7 +16,7 @@ check_mode (struct syncd_ctx *ctx, const struct session *session, uint32_t mode)
   if (changes_grade (session) == CHANGES_SYNCREPL)
     if (mode == SYNCD_MODE_CHANGES || mode == SYNCD_MODE_WATCH)
       return SYNCD_OK;
-  if (mode == SYNCD_MODE_CHANGES && changes_grade (session) == CHANGES_TIMESTAMP)
+  if (mode == SYNCD_MODE_CHANGES && changes_grade (session) != CHANGES_FULL)
     return SYNCD_OK;
   return HOST->fail (ctx, SYNCD_E_UNSUPPORTED, "%s: this directory is not read in that way (%s)",
                      session->instance->name,
@@ -42,6 +42,24 @@ make_filter (struct scan *scan)
               session->time_attribute, since, session->vendor == VENDOR_AD ? ".0Z" : "Z");
 }
 
+/* The checkpoint of the grades that have no search of their own; by inventory, the scan
+ * becomes one. */
+static int32_t
+take_checkpoint (struct syncd_ctx *ctx, struct scan *scan, const struct syncd_scan_request *request)
+{
+  int32_t rc;
+
+  if (scan->mode != SYNCD_MODE_CHANGES || scan->syncing)
+    return SYNCD_OK;
+  if (changes_grade (scan->session) == CHANGES_TIMESTAMP)
+    return checkpoint_read (ctx, scan->fingerprint, request->checkpoint, request->checkpoint_len,
+                            scan->newest);
+  rc = inventory_read (ctx, scan->session, scan->fingerprint, request->checkpoint,
+                       request->checkpoint_len);
+  scan->mode = SYNCD_MODE_INVENTORY;
+  return rc;
+}
+
 static int32_t
 scan_prepare (struct syncd_ctx *ctx, struct scan *scan, const struct syncd_scan_request *request)
 {
@@ -49,12 +67,9 @@ scan_prepare (struct syncd_ctx *ctx, struct scan *scan, const struct syncd_scan_
   int32_t rc;
 
   checkpoint_fingerprint (scan->session, request, scan->fingerprint);
-  if (scan->mode == SYNCD_MODE_CHANGES && !scan->syncing) {
-    rc = checkpoint_read (ctx, scan->fingerprint, request->checkpoint, request->checkpoint_len,
-                          scan->newest);
-    if (rc != SYNCD_OK)
-      return rc;
-  }
+  rc = take_checkpoint (ctx, scan, request);
+  if (rc != SYNCD_OK)
+    return rc;
   if (scan->mode == SYNCD_MODE_INVENTORY)
     own.attribute_count = 0;
   make_filter (scan);
@@ -103,7 +118,7 @@ scan_begin (struct syncd_ctx *ctx, void *data, const struct syncd_scan_request *
   if (!scan)
     return error_memory (ctx);
   scan->session = scan->search.session = session;
-  scan->mode = request->mode;
+  scan->asked = scan->mode = request->mode;
   scan->syncing = request->mode != SYNCD_MODE_INVENTORY &&
                   changes_grade (session) == CHANGES_SYNCREPL;
   if (scan->mode == SYNCD_MODE_CHANGES && !request->checkpoint)
@@ -196,8 +211,10 @@ scan_incomplete (const struct scan *scan)
 static bool
 checkpoint_due (const struct scan *scan)
 {
-  return !scan->complete && !scan->timeless && scan->mode != SYNCD_MODE_INVENTORY &&
-         changes_grade (scan->session) == CHANGES_TIMESTAMP;
+  enum changes grade = changes_grade (scan->session);
+
+  return !scan->complete && scan->asked != SYNCD_MODE_INVENTORY &&
+         (grade == CHANGES_INVENTORY || (grade == CHANGES_TIMESTAMP && !scan->timeless));
 }
 
 /* What changed while we read has a time from the scan's start on: the bound goes back by the
@@ -208,12 +225,16 @@ give_checkpoint (struct syncd_ctx *ctx, struct scan *scan, struct syncd_buffer *
   char bound[TIME_SIZE] = "19700101000000Z";
   int32_t rc;
 
+  scan->complete = true;
+  if (changes_grade (scan->session) == CHANGES_INVENTORY) {
+    rc = inventory_write (ctx, scan->session, scan->fingerprint, buffer);
+    return rc == SYNCD_OK ? SYNCD_SCAN_CHECKPOINT : rc;
+  }
   if (scan->newest[0]) {
     memcpy (bound, scan->newest, TIME_SIZE);
     time_move (bound, -((now_ms () - scan->started_ms) / 1000 + 1));
   }
   rc = checkpoint_write (ctx, scan->fingerprint, bound, buffer);
-  scan->complete = true;
   return rc == SYNCD_OK ? SYNCD_SCAN_CHECKPOINT : rc;
 }
 

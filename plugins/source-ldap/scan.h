@@ -9,7 +9,7 @@ struct scan {
   struct session *session;
   struct wanted wanted;
   struct search search;
-  uint32_t mode;
+  uint32_t asked, mode; /* what the host asked for, and what it became */
   struct text filter;
   char fingerprint[65], newest[TIME_SIZE]; /* newest: empty where none was seen */
   int64_t started_ms;

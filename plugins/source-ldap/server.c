@@ -235,6 +235,10 @@ choose (struct syncd_ctx *ctx, struct session *session, const struct samples *sa
   if (instance->changes == CHANGES_TIMESTAMP && !session->time_attribute)
     return HOST->fail (ctx, SYNCD_E_CONFIG, "changes: timestamp cannot work: the entries show no "
                        "modifyTimestamp; let the bind identity read it, or use changes: full");
+  if (instance->changes == CHANGES_INVENTORY && !session->token_attribute)
+    return HOST->fail (ctx, SYNCD_E_CONFIG, "changes: inventory cannot work: the entries show no "
+                       "version (entryCSN, uSNChanged, modifyTimestamp); let the bind identity read "
+                       "one of them, or use changes: full");
   return choose_id (ctx, session, samples);
 }
 

@@ -48,7 +48,13 @@ void text_fingerprint (const struct text *text, char ret_hex[65]);
 /* ---- options.c: settings of an instance ---- */
 
 enum tls_mode { TLS_NONE, TLS_LDAPS, TLS_STARTTLS };
-enum changes { CHANGES_AUTO, CHANGES_SYNCREPL, CHANGES_TIMESTAMP, CHANGES_FULL };
+enum changes {
+  CHANGES_AUTO,
+  CHANGES_SYNCREPL,
+  CHANGES_TIMESTAMP,
+  CHANGES_INVENTORY,
+  CHANGES_FULL
+};
 
 struct endpoint {
   const char *uri;
@@ -306,6 +312,11 @@ int32_t checkpoint_write (struct syncd_ctx *ctx, const char *fingerprint, const 
                           struct syncd_buffer *buffer);
 int32_t checkpoint_read (struct syncd_ctx *ctx, const char *fingerprint, const void *bytes,
                          size_t len, char ret_newest[TIME_SIZE]);
+/* The inventory grade's: there is nothing to go on from but the server and the scope. */
+int32_t inventory_write (struct syncd_ctx *ctx, const struct session *session,
+                         const char *fingerprint, struct syncd_buffer *buffer);
+int32_t inventory_read (struct syncd_ctx *ctx, const struct session *session,
+                        const char *fingerprint, const void *bytes, size_t len);
 /* The scope's part of every fingerprint: base, scope, filter, bind identity. */
 void scope_text (const struct session *session, struct text *text);
 void checkpoint_fingerprint (const struct session *session,

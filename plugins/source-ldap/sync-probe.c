@@ -93,7 +93,9 @@ step_down (struct syncd_ctx *ctx, const struct session *session)
   if (session->vendor == VENDOR_OPENLDAP)
     HOST->log (ctx, SYNCD_LOG_INFO, "%s: changes are not told by syncrepl, but found by %s: %s",
                session->endpoint->uri,
-               changes_grade (session) == CHANGES_TIMESTAMP ? "timestamp" : "reading everything",
+               changes_grade (session) == CHANGES_TIMESTAMP   ? "timestamp"
+               : changes_grade (session) == CHANGES_INVENTORY ? "inventory"
+                                                              : "reading everything",
                session->sync_why);
   return SYNCD_OK;
 }

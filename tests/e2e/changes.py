@@ -101,5 +101,24 @@ class Synchronized(pipeline.Test):
         self.says(again, "12 held by a brake")
 
 
+class Inventory(pipeline.Test):
+    """Versions alone are read, and what differs is fetched."""
+
+    def test_changes_leavers_and_joiners(self):
+        p = self.pipeline(crowd(12), ldap={"changes": "inventory"})
+        p.sync()
+        p.slapd.replace(dn("p0001"), "title", "Boss")
+        p.slapd.delete(dn("p0002"))
+        p.slapd.add(person("new"))
+        report = p.sync()
+        self.assertEqual((report["mode"], report["source"]["changes"]), ("changes", "inventory"))
+        self.assertEqual(p.account("p0001@example.com")["title"], "Boss")
+        self.assertEqual(p.account("p0002@example.com")["state"], "inactive")
+        self.assertEqual(p.account("new@example.com")["state"], "active")
+        with p.watched() as seen:
+            report = p.sync()
+        self.assertEqual((seen.writes, report["mode"]), ([], "changes"))
+
+
 if __name__ == "__main__":
     tap.main()

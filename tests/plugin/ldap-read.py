@@ -296,6 +296,27 @@ class Changes(source.Case):
         run = source.scan(self.options + ["changes=full"], "uid", mode="changes")
         self.assertSays(run, source.UNSUPPORTED)
 
+    def test_the_inventory_grade(self):
+        more = ["changes=inventory"]
+        self.assertEqual(source.run(self.options + more, "--describe").json("describe")["changes"],
+                         "inventory")
+        first = source.scan(self.options + more, "uid")
+        self.assertEqual((len(first.list), first.end), (3, "end-all"))
+        self.server.replace("uid=ada," + slapd.PEOPLE, "title", "Boss")
+        self.server.delete("uid=alan," + slapd.PEOPLE)
+        second = self.changes(first.text("checkpoint"), "uid", more=more)
+        self.assertEqual(([e["event"] for e in second.list], second.end),
+                         (["still", "still"], "end-all"))
+        tokens = [{e["id"]: e["token"] for e in run.list} for run in (first, second)]
+        differ = {i for i in tokens[1] if tokens[0][i] != tokens[1][i]}
+        self.assertEqual(differ, {first.entries["uid=ada," + slapd.PEOPLE]["id"]})
+        self.assertEqual(second.text("checkpoint"), first.text("checkpoint"))
+        for words, uri in ((("uid", "cn"), self.server.uri), (("uid",), self.server.ldapi_uri)):
+            run = source.run(["uri=" + uri] + self.options[1:] + more,
+                             *[w for n in words for w in ("--attribute", n)],
+                             "--checkpoint", first.text("checkpoint"), "--scan", "changes")
+            self.assertEqual(run.code, source.CHECKPOINT, run.events)
+
     def test_following_is_not_offered(self):
         self.assertSays(source.scan(self.options, "uid", mode="watch"), source.UNSUPPORTED)
 
