@@ -39,8 +39,9 @@ level_name (int level)
   return level <= 3 ? "error" : level == 4 ? "warning" : level <= 6 ? "info" : "debug";
 }
 
+/* REPORT: JSON text or NULL; its line breaks are outside of strings, so they can go. */
 static void
-put_json (struct buffer *line, int level, const char *who, const char *message)
+put_json (struct buffer *line, int level, const char *who, const char *message, const char *report)
 {
   char now[21];
   bool first = true;
@@ -50,6 +51,12 @@ put_json (struct buffer *line, int level, const char *who, const char *message)
   json_put_text (line, level_name (level));
   json_put_key (line, "message", &first);
   json_put_text (line, message);
+  if (report) {
+    json_put_key (line, "report", &first);
+    for (const char *c = report; *c; c++)
+      if (*c != '\n')
+        buffer_append_char (line, *c);
+  }
   json_put_key (line, "time", &first);
   json_put_text (line, now);
   if (who) {
@@ -78,25 +85,44 @@ put_text (struct buffer *line, int level, const char *who, const char *message)
     buffer_append_char (line, (unsigned char) *c < 0x20 || *c == 0x7f ? ' ' : *c);
 }
 
+static void
+write_line (const char *line)
+{
+  pthread_mutex_lock (&state.lock);
+  if (state.shown)
+    fputs ("\r\033[K", stderr);
+  state.shown = 0;
+  fprintf (stderr, "%s\n", line);
+  fflush (stderr);
+  pthread_mutex_unlock (&state.lock);
+}
+
+static void
+write_message (int level, const char *who, const char *message, const char *report)
+{
+  BUFFER_AUTO struct buffer line;
+  buffer_init (&line, (size_t) 16 << 20);
+  if (state.format == LOG_JSON)
+    put_json (&line, level, who, message, report);
+  else
+    put_text (&line, level, who, message);
+  write_line (buffer_text (&line));
+}
+
 void
 log_vwrite (int level, const char *who, const char *fmt, va_list args)
 {
   if (level > state.level)
     return;
   MEM_AUTO char *message = mem_vformat (fmt, args);
-  BUFFER_AUTO struct buffer line;
-  buffer_init (&line, 1 << 20);
-  if (state.format == LOG_JSON)
-    put_json (&line, level, who, message);
-  else
-    put_text (&line, level, who, message);
-  pthread_mutex_lock (&state.lock);
-  if (state.shown)
-    fputs ("\r\033[K", stderr);
-  state.shown = 0;
-  fprintf (stderr, "%s\n", buffer_text (&line));
-  fflush (stderr);
-  pthread_mutex_unlock (&state.lock);
+  write_message (level, who, message, NULL);
+}
+
+void
+log_report (const char *message, const char *report_json)
+{
+  if (state.level >= 6)
+    write_message (6, NULL, message, report_json);
 }
 
 void

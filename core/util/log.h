@@ -16,6 +16,9 @@ void log_write (int level, const char *who, const char *fmt, ...)
     __attribute__ ((__format__ (__printf__, 3, 4)));
 void log_vwrite (int level, const char *who, const char *fmt, va_list args)
     __attribute__ ((__format__ (__printf__, 3, 0)));
+/* The last line of a pass: MESSAGE for people; in JSON lines with the whole report (JSON text) as
+ * the member "report". */
+void log_report (const char *message, const char *report_json);
 /* Shows TEXT as the one line that is rewritten in place; "" takes it away. */
 void log_progress (const char *text);
 

@@ -82,6 +82,8 @@ class Report(pipeline.Test):
         for line in lines:
             json.loads(line)
         self.assertIn("created", lines[-1])
+        last = json.loads(done.err.strip().splitlines()[-1])
+        self.assertEqual(last["report"], done.report, "the last line of the log is the report")
 
     def test_quiet_says_nothing_when_all_is_well(self):
         p = self.pipeline(crowd(3))
