@@ -117,7 +117,7 @@ turns_inactive (struct pass *pass, const struct link *link)
 }
 
 static int
-queue_leaves (struct pass *pass, struct link *link, const unsigned char *fingerprint,
+queue_leaves (struct pass *pass, struct link *link, bool queued, const unsigned char *fingerprint,
               struct error *error)
 {
   struct queued row;
@@ -133,7 +133,8 @@ queue_leaves (struct pass *pass, struct link *link, const unsigned char *fingerp
   row.leaves = buffer_take (&text);
   row.wanted_name = leaves_text (&pass->leaves, (size_t) mapping_user_name_leaf (pass->p->mapping));
   row.deactivates = turns_inactive (pass, link);
-  rc = store_queue_put (pass->store, &row, error);
+  rc = queued ? store_queue_put (pass->store, &row, error)
+              : store_queue_add (pass->store, &row, error);
   queued_fini (&row);
   return rc;
 }
@@ -192,7 +193,7 @@ change_in_doubt (struct pass *pass, struct link *link, struct error *error)
 }
 
 static int
-map_and_queue (struct pass *pass, struct link *link, const unsigned char *fingerprint,
+map_and_queue (struct pass *pass, struct link *link, bool queued, const unsigned char *fingerprint,
                struct error *error)
 {
   struct pipeline *p = pass->p;
@@ -212,7 +213,7 @@ map_and_queue (struct pass *pass, struct link *link, const unsigned char *finger
     return settle (pass, link, fingerprint, error);
   if (store_link_put (pass->store, link, error) < 0)
     return -1;
-  return queue_leaves (pass, link, fingerprint, error);
+  return queue_leaves (pass, link, queued, fingerprint, error);
 }
 
 /* Parked, unchanged, and not yet due: it stays parked. */
@@ -224,19 +225,23 @@ stays_parked (const struct pass *pass, const struct link *link, const unsigned c
          && (same || link->next_try_ms == INT64_MAX /* unlinked: until somebody says so */);
 }
 
+/* GLANCE: NULL for an entry that is not known yet. */
 static int
-intake_changed (struct pass *pass, const unsigned char *fingerprint, struct error *error)
+intake_changed (struct pass *pass, const struct glance *glance, const unsigned char *fingerprint,
+                struct error *error)
 {
   struct link link;
   link_init (&link);
   const char *id = buffer_text (&pass->entry.id);
-  int rc = store_link_by_id (pass->store, id, &link, error);
+  bool queued = glance && glance->queued;
+  int rc = glance ? store_link_by_id (pass->store, id, &link, error) : 0;
   if (rc == 0)
     link.id = mem_copy_text (id);
   if (rc >= 0) {
     describe_link (&link, &pass->entry);
-    rc = stays_parked (pass, &link, fingerprint) ? store_link_put (pass->store, &link, error)
-                                                 : map_and_queue (pass, &link, fingerprint, error);
+    rc = stays_parked (pass, &link, fingerprint)
+             ? store_link_put (pass->store, &link, error)
+             : map_and_queue (pass, &link, queued, fingerprint, error);
   }
   if (rc >= 0 && link.row)
     intake_mark_seen (pass, link.row);
@@ -276,7 +281,7 @@ intake_entry (struct pass *pass, struct error *error)
   bool same = found && !pass->force && glance.mapping == pass->p->mapping_number && !e->too_large
               && memcmp (glance.fingerprint, fingerprint, FINGERPRINT_LEN) == 0;
   if (!same || glance.parked || (!glance.queued && glance.status != LINK_SYNCED))
-    return intake_changed (pass, fingerprint, error);
+    return intake_changed (pass, found ? &glance : NULL, fingerprint, error);
   intake_mark_seen (pass, glance.row);
   if (!glance.queued)
     pass->report->unchanged++;

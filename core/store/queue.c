@@ -118,8 +118,12 @@ replace_older (struct store *store, struct queued *q, struct error *error)
 int
 store_queue_put (struct store *store, struct queued *q, struct error *error)
 {
-  if (replace_older (store, q, error))
-    return -1;
+  return replace_older (store, q, error) ? -1 : store_queue_add (store, q, error);
+}
+
+int
+store_queue_add (struct store *store, struct queued *q, struct error *error)
+{
   if (q->state == QUEUE_SENT)
     q->state = QUEUE_WAITING; /* a new state was never sent */
   q->number = store->last_number + 1;
@@ -140,7 +144,7 @@ mark_sent (struct store *store, int64_t number, struct error *error)
 {
   sqlite3_stmt *s = store_statement (store, S_QUEUE_SENT,
       "INSERT INTO sent (number, row) SELECT number, row FROM queue WHERE number = ?1"
-      " AND NOT EXISTS (SELECT 1 FROM sent WHERE number = ?1)");
+      " ON CONFLICT (number) DO NOTHING");
   sqlite3_bind_int64 (s, 1, number);
   return store_run (store, s, error);
 }

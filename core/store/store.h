@@ -184,6 +184,8 @@ void queued_fini (struct queued *);
  * one and goes after it. Sets the number. The doubt of a row that is replaced goes over to the new
  * one (doubt, sent_name): a DISABLE in doubt may have to look for an account first. */
 int store_queue_put (struct store *, struct queued *, struct error *);
+/* The same for an entry that has no row in the queue (struct glance: not queued). */
+int store_queue_add (struct store *, struct queued *, struct error *);
 /* Writes back all fields of the row with that number; nothing where it is gone. Where a SENT row
  * stops being SENT and a newer state waits, that one alone stays and takes over the doubt. */
 int store_queue_update (struct store *, const struct queued *, struct error *);
