@@ -38,13 +38,22 @@ check_escape (struct cursor *c)
   return true;
 }
 
+/* Passes over the characters of a string that are nothing but themselves. */
+static const char *
+skip_plain (const char *at, const char *end)
+{
+  while (at < end && *at >= 0x20 && (unsigned char) *at < 0x80 && *at != '"' && *at != '\\')
+    at++;
+  return at;
+}
+
 static bool
 check_string (struct cursor *c)
 {
   if (c->at >= c->end || *c->at != '"')
     return false;
   c->at++;
-  while (c->at < c->end) {
+  while ((c->at = skip_plain (c->at, c->end)) < c->end) {
     unsigned char ch = (unsigned char) *c->at;
     if (ch >= 0x80) {
       size_t n = utf8_len (c->at, (size_t) (c->end - c->at));
@@ -107,21 +116,38 @@ check_word (struct cursor *c, const char *word)
 static bool check_value (struct cursor *c, int depth);
 
 static bool
-check_member (struct cursor *c, bool object, int depth)
+check_key (struct cursor *c, struct json *ret)
 {
+  ret->at = c->at;
+  if (!check_string (c))
+    return false;
+  ret->len = (size_t) (c->at - ret->at);
   skip_space (c);
-  if (object) {
-    if (!check_string (c))
-      return false;
-    skip_space (c);
-    if (c->at >= c->end || *c->at++ != ':')
-      return false;
-  }
-  return check_value (c, depth);
+  return c->at < c->end && *c->at++ == ':';
 }
 
 static bool
-check_container (struct cursor *c, char close, int depth)
+check_member (struct cursor *c, bool object, int depth, struct json_table *note)
+{
+  struct json key = {NULL, 0}, value;
+  skip_space (c);
+  if (object && !check_key (c, &key))
+    return false;
+  skip_space (c);
+  value.at = c->at;
+  if (!check_value (c, depth))
+    return false;
+  value.len = (size_t) (c->at - value.at);
+  if (note != NULL && note->n < JSON_TABLE_ROWS) {
+    note->keys[note->n] = key;
+    note->values[note->n++] = value;
+  }
+  return true;
+}
+
+/* NOTE (may be NULL): takes the members. */
+static bool
+check_container (struct cursor *c, char close, int depth, struct json_table *note)
 {
   if (depth >= JSON_MAX_DEPTH)
     return false;
@@ -132,7 +158,7 @@ check_container (struct cursor *c, char close, int depth)
     return true;
   }
   for (;;) {
-    if (!check_member (c, close == '}', depth + 1))
+    if (!check_member (c, close == '}', depth + 1, note))
       return false;
     skip_space (c);
     if (c->at >= c->end)
@@ -153,9 +179,9 @@ check_value (struct cursor *c, int depth)
     return false;
   switch (*c->at) {
   case '{':
-    return check_container (c, '}', depth);
+    return check_container (c, '}', depth, NULL);
   case '[':
-    return check_container (c, ']', depth);
+    return check_container (c, ']', depth, NULL);
   case '"':
     return check_string (c);
   case 't':
@@ -186,6 +212,22 @@ json_check (const char *text, size_t len, struct json *ret)
   ret->at = from;
   ret->len = (size_t) (to - from);
   return true;
+}
+
+bool
+json_check_table (const char *text, size_t len, struct json_table *ret)
+{
+  if (text == NULL)
+    return false;
+  struct cursor c = {text, text + len};
+  ret->n = 0;
+  skip_space (&c);
+  ret->object.at = c.at;
+  if (c.at >= c.end || *c.at != '{' || !check_container (&c, '}', 0, ret))
+    return false;
+  ret->object.len = (size_t) (c.at - ret->object.at);
+  skip_space (&c);
+  return c.at == c.end;
 }
 
 /* Passes over a string of checked text: from its quote to after the other one. */

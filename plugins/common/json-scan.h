@@ -50,7 +50,8 @@ struct json json_member_nocase (struct json object, const char *name, size_t len
 /* The member of that name, without regard to case, where the name is a JSON string itself. */
 struct json json_member_like (struct json object, struct json key);
 
-/* An object's members, walked once: for many look-ups in one object. */
+/* An object's members, walked once: for many look-ups in one object. They are noted by walking, or
+ * while the text is checked. */
 #define JSON_TABLE_ROWS 48
 struct json_table {
   struct json object;
@@ -59,8 +60,12 @@ struct json_table {
   struct json values[JSON_TABLE_ROWS];
 };
 void json_table_fill (struct json_table *, struct json object);
+/* As json_check(), of an object. */
+bool json_check_table (const char *text, size_t len, struct json_table *ret);
 /* As json_member_like(). */
 struct json json_table_find (const struct json_table *, struct json key);
+/* As json_member_nocase(). */
+struct json json_table_get (const struct json_table *, const char *name);
 
 /* Decodes a JSON string into OUT (NUL-ended). False where it is no string, does not fit or holds
  * \u0000; OUT is then "". RET_LEN may be NULL. */

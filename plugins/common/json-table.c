@@ -29,6 +29,16 @@ json_table_fill (struct json_table *t, struct json object)
     t->n++;
 }
 
+struct json
+json_table_get (const struct json_table *t, const char *name)
+{
+  size_t len = strlen (name);
+  for (size_t i = 0; i < t->n; i++)
+    if (json_equals (t->keys[i], name, len, true))
+      return t->values[i];
+  return t->n < JSON_TABLE_ROWS ? (struct json){NULL, 0} : json_member_nocase (t->object, name, len);
+}
+
 /* Names of attributes have no escapes as a rule; where one has, or the table is full, the object
  * itself is asked. */
 struct json

@@ -181,6 +181,8 @@ json_equals (struct json v, const char *s, size_t len, bool nocase)
   size_t raw = v.len - 2;
   if (raw < len)
     return false; /* escapes only make it longer */
+  if (len > 0 && at[0] != '\\' && lower (at[0]) != lower (s[0]))
+    return false;
   if (raw == len && (len == 0 || memchr (at, '\\', raw) == NULL))
     return same_bytes (at, s, len, nocase);
   return raw > len && memchr (at, '\\', raw) != NULL && decoded_equals (at, end, s, len, nocase);

@@ -64,6 +64,13 @@ scim_body (const struct scim_session *s, enum json_kind kind)
   return (struct json){NULL, 0};
 }
 
+bool
+scim_body_table (const struct scim_session *s, struct json_table *ret)
+{
+  const struct text *body = &scim_reply (s)->body;
+  return json_check_table (text_get (body), body->len, ret);
+}
+
 void
 scim_explain_body (struct scim_session *s)
 {

@@ -55,6 +55,8 @@ int32_t scim_send (struct scim_session *, const struct scim_call *);
 
 /* The last answer's body as JSON of that kind; no value where it is none. */
 struct json scim_body (const struct scim_session *, enum json_kind);
+/* The same for an object, with its members noted; false where it is none. */
+bool scim_body_table (const struct scim_session *, struct json_table *ret);
 /* Puts into s->why what the last answer holds instead of what was asked for. */
 void scim_explain_body (struct scim_session *);
 const struct http_reply *scim_reply (const struct scim_session *);

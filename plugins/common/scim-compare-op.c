@@ -99,7 +99,9 @@ static void
 compare_whole (struct scim_compare *c, const struct scim_path *p, struct json value)
 {
   struct scim_compare part = *c;
-  part.account = member (c->account, p->urn);
+  struct json_table table;
+  json_table_fill (&table, member (c->account->object, p->urn));
+  part.account = &table;
   part.missing = 0;
   scim_compare_document (&part, value);
   for (size_t i = 0; i < part.missing; i++) {
@@ -115,7 +117,7 @@ static void
 compare_remove (struct scim_compare *c, const struct scim_path *p, const char *path,
                 const char *plain)
 {
-  struct json got = member (member (c->account, p->urn), p->attribute);
+  struct json got = member (member (c->account->object, p->urn), p->attribute);
   bool gone = p->filter_attribute.at != NULL ? filtered_gone (c, p, plain, got)
                                              : all_gone (c, plain, member (got, p->sub));
   if (!gone && !c->rules->ignored (plain))
@@ -130,7 +132,7 @@ scim_compare_operation (struct scim_compare *c, uint32_t op, const char *path, s
   if (!scim_path_parse (path != NULL ? path : "", &p))
     return; /* a form that we cannot look up: the service's 2xx has to do */
   plain_path (plain, &p);
-  struct json got = member (member (c->account, p.urn), p.attribute);
+  struct json got = member (member (c->account->object, p.urn), p.attribute);
   if (op == SYNCD_OP_REMOVE || json_is_empty (value))
     compare_remove (c, &p, path, plain);
   else if (p.attribute.at == NULL)

@@ -8,7 +8,8 @@
 #include <strings.h>
 
 void
-scim_compare_begin (struct scim_compare *c, const struct scim_rules *rules, struct json account)
+scim_compare_begin (struct scim_compare *c, const struct scim_rules *rules,
+                    const struct json_table *account)
 {
   c->rules = rules;
   c->account = account;
@@ -135,7 +136,7 @@ compare_same (struct scim_compare *c, const char *path, struct json sent, struct
   if (json_kind (sent) == JSON_OBJECT && json_kind (got) == JSON_STRING)
     return compare_same (c, path, json_member_nocase (sent, "value", 5), got, item);
   return same_scalar (sent, got)
-         || (got.at != NULL && c->rules->same (path, sent, got, item, c->account));
+         || (got.at != NULL && c->rules->same (path, sent, got, item, c->account->object));
 }
 
 /* emails[type eq "work"].value for an item with a type, else the list's path. */
@@ -179,21 +180,22 @@ is_extension (struct json key, struct json value)
 
 /* The attributes of one schema. Most are as they were sent: no path is made for those. */
 static void
-compare_schema (struct scim_compare *c, const char *urn, struct json sent, struct json got)
+compare_schema (struct scim_compare *c, const char *urn, struct json sent,
+                const struct json_table *got)
 {
   struct json_walk w = json_begin (sent);
   struct json key, value;
-  struct json_table table;
-  json_table_fill (&table, got);
   while (json_next (&w, &key, &value)) {
     char path[SCIM_COMPARE_PATH];
-    struct json other = json_table_find (&table, key);
+    struct json other = json_table_find (got, key);
     if (same_scalar (value, other))
       continue;
     compare_join (path, urn, ":", key);
-    if (is_extension (key, value))
-      compare_schema (c, path, value, other);
-    else
+    if (is_extension (key, value)) {
+      struct json_table table;
+      json_table_fill (&table, other);
+      compare_schema (c, path, value, &table);
+    } else
       compare_value (c, path, value, other);
   }
 }

@@ -26,12 +26,13 @@ struct scim_rules {
 
 struct scim_compare {
   const struct scim_rules *rules;
-  struct json account; /* what came back */
-  size_t missing;      /* paths that are not as sent */
+  const struct json_table *account; /* what came back; borrowed */
+  size_t missing;                   /* paths that are not as sent */
   char paths[SCIM_COMPARE_MAX_PATHS][SCIM_COMPARE_PATH];
 };
 
-void scim_compare_begin (struct scim_compare *, const struct scim_rules *, struct json account);
+void scim_compare_begin (struct scim_compare *, const struct scim_rules *,
+                         const struct json_table *account);
 
 /* A whole document, as in a create. */
 void scim_compare_document (struct scim_compare *, struct json sent);

@@ -24,17 +24,18 @@ service_made (struct json key)
 
 /* ACCOUNT has what nobody sent: a title, say, of the person who had it before. */
 static bool
-has_leftovers (struct json sent, struct json account)
+has_leftovers (const struct json_table *sent, struct json account)
 {
   struct json_walk w = json_begin (account);
   struct json key, value;
-  struct json_table table;
-  json_table_fill (&table, sent);
+  struct json_table part;
   while (json_next (&w, &key, &value)) {
-    struct json ours = json_table_find (&table, key);
+    struct json ours = json_table_find (sent, key);
     bool extension =
         json_kind (value) == JSON_OBJECT && key.len > 5 && strncasecmp (key.at, "\"urn:", 5) == 0;
-    bool unknown = extension ? has_leftovers (ours, value) : ours.at == NULL;
+    if (extension)
+      json_table_fill (&part, ours);
+    bool unknown = extension ? has_leftovers (&part, value) : ours.at == NULL;
     if (unknown && !service_made (key) && !json_is_empty (value))
       return true;
   }
@@ -42,10 +43,11 @@ has_leftovers (struct json sent, struct json account)
 }
 
 static uint32_t
-account_flags (int32_t status, struct json sent, struct json account)
+account_flags (int32_t status, const struct json_table *sent, const struct json_table *account)
 {
-  struct json version = json_member_nocase (json_member_nocase (account, "meta", 4), "version", 7);
-  if (status == 200 || json_integer (version, 0) > REVIVED_VERSION || has_leftovers (sent, account))
+  struct json version = json_member_nocase (json_table_get (account, "meta"), "version", 7);
+  if (status == 200 || json_integer (version, 0) > REVIVED_VERSION
+      || has_leftovers (sent, account->object))
     return SYNCD_ACCOUNT_REVIVED;
   return SYNCD_ACCOUNT_CREATED;
 }
@@ -76,12 +78,12 @@ id_of_location (const char *location, char *id, size_t size)
 
 /* An answer without an id: the account that has the user name which was sent. */
 static bool
-id_by_name (struct apply *a, struct json document, char *id, size_t size)
+id_by_name (struct apply *a, char *id, size_t size)
 {
   struct scim_session *s = &a->session->scim;
   char name[SINK_MAX_ID];
   struct json found = {NULL, 0}, item;
-  if (!json_text (json_member_nocase (document, "userName", 8), name, sizeof name, NULL)
+  if (!json_text (json_table_get (&a->document, "userName"), name, sizeof name, NULL)
       || sink_search (s, "userName", name, NULL, 0) != SYNCD_RESULT_OK)
     return false;
   struct json_walk w = json_begin (sink_resources (s, NULL));
@@ -96,20 +98,22 @@ id_by_name (struct apply *a, struct json document, char *id, size_t size)
 }
 
 static void
-created (struct apply *a, struct json document)
+created (struct apply *a)
 {
   struct scim_session *s = &a->session->scim;
   int32_t status = s->answer.status;
-  struct json account = scim_body (s, JSON_OBJECT);
-  uint32_t flags = account_flags (status, document, account);
+  struct json_table account;
   char id[SINK_MAX_ID];
-  if (json_text (json_member_nocase (account, "id", 2), id, sizeof id, NULL) && id[0] != '\0') {
-    apply_conclude (a, id, flags, account);
+  if (!scim_body_table (s, &account))
+    json_table_fill (&account, (struct json){NULL, 0});
+  uint32_t flags = account_flags (status, &a->document, &account);
+  if (json_text (json_table_get (&account, "id"), id, sizeof id, NULL) && id[0] != '\0') {
+    apply_conclude (a, id, flags, &account);
     return;
   }
   if (id_of_location (scim_reply (s)->location, id, sizeof id)
-      || id_by_name (a, document, id, sizeof id)) {
-    apply_conclude (a, id, flags, (struct json){NULL, 0});
+      || id_by_name (a, id, sizeof id)) {
+    apply_conclude (a, id, flags, NULL);
     return;
   }
   scim_explain (s,
@@ -156,20 +160,18 @@ apply_create (struct apply *a)
                            .with_body = true,
                            .names_user = true,
                            .max_reply = SCIM_MAX_REPLY};
-  struct json document;
   size_t len = 0;
   const char *text = a->session->sink->host->change_document (a->change, &len);
-  if (!json_check (text, len, &document) || json_kind (document) != JSON_OBJECT) {
+  if (!json_check_table (text, len, &a->document)) {
     scim_explain (s, "the document of the new account is no JSON object: nothing was sent");
     apply_refuse (a, SYNCD_RESULT_ENTRY);
     return;
   }
-  a->document = document;
   scim_url (s, "/users");
-  build_document (document, &s->body);
+  build_document (a->document.object, &s->body);
   int32_t result = scim_send (s, &call);
   if (result == SYNCD_RESULT_OK)
-    created (a, document);
+    created (a);
   else
     apply_refuse (a, result);
 }

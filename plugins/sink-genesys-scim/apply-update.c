@@ -67,11 +67,10 @@ entity_tag (struct apply *a, char *out, size_t size)
 static void
 updated (struct apply *a, const char *id)
 {
-  struct json account = scim_body (&a->session->scim, JSON_OBJECT);
-  struct json back = json_member_nocase (account, "id", 2);
-  if (!json_equals (back, id, strlen (id), false))
-    account = (struct json){NULL, 0};
-  apply_conclude (a, id, 0, account);
+  struct json_table account;
+  bool same = scim_body_table (&a->session->scim, &account)
+              && json_equals (json_table_get (&account, "id"), id, strlen (id), false);
+  apply_conclude (a, id, 0, same ? &account : NULL);
 }
 
 void

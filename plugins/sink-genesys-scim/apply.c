@@ -35,9 +35,9 @@ apply_refuse (struct apply *a, int32_t result)
 
 /* meta.version, else the ETag as it came. */
 static void
-account_version (struct apply *a, struct json account, char *out, size_t size)
+account_version (struct apply *a, const struct json_table *account, char *out, size_t size)
 {
-  struct json version = json_member_nocase (json_member_nocase (account, "meta", 4), "version", 7);
+  struct json version = json_member_nocase (json_table_get (account, "meta"), "version", 7);
   const char *etag = scim_reply (&a->session->scim)->etag;
   out[0] = '\0';
   if (json_kind (version) == JSON_NUMBER && version.len < size) {
@@ -49,14 +49,14 @@ account_version (struct apply *a, struct json account, char *out, size_t size)
 }
 
 static void
-compare_sent (struct apply *a, struct json account)
+compare_sent (struct apply *a, const struct json_table *account)
 {
   const struct syncd_host *h = a->session->sink->host;
   struct scim_compare *c = &a->session->compare;
   struct json value;
   scim_compare_begin (c, &sink_rules, account);
   if (h->change_kind (a->change) == SYNCD_CHANGE_CREATE) {
-    scim_compare_document (c, a->document);
+    scim_compare_document (c, a->document.object);
     return;
   }
   for (size_t i = 0; i < h->change_operation_count (a->change); i++) {
@@ -112,12 +112,13 @@ conclude_blind (struct apply *a, const char *id, uint32_t flags, int32_t status)
 }
 
 void
-apply_conclude (struct apply *a, const char *id, uint32_t flags, struct json account)
+apply_conclude (struct apply *a, const char *id, uint32_t flags, const struct json_table *account)
 {
+  struct json_table again;
   struct scim_session *s = &a->session->scim;
   int32_t status = s->answer.status;
   char version[160] = "", correlation[96];
-  if (account.at != NULL) {
+  if (account != NULL) {
     account_version (a, account, version, sizeof version);
     compare_sent (a, account);
     if (a->session->compare.missing == 0) {
@@ -127,17 +128,16 @@ apply_conclude (struct apply *a, const char *id, uint32_t flags, struct json acc
   }
   memcpy (correlation, scim_correlation (s), strlen (scim_correlation (s)) + 1);
   int32_t result = sink_get (s, id);
-  struct json again =
-      result == SYNCD_RESULT_OK ? scim_body (s, JSON_OBJECT) : (struct json){NULL, 0};
-  if (again.at == NULL && account.at == NULL) {
+  bool read = result == SYNCD_RESULT_OK && scim_body_table (s, &again);
+  if (!read && account == NULL) {
     if (result == SYNCD_RESULT_OK)
       scim_explain_body (s);
     conclude_blind (a, id, flags, status);
     return;
   }
-  if (again.at != NULL) {
-    account_version (a, again, version, sizeof version);
-    compare_sent (a, again);
+  if (read) {
+    account_version (a, &again, version, sizeof version);
+    compare_sent (a, &again);
   }
   conclude_with (a, id, flags, version, status);
   if (correlation[0] != '\0')

@@ -74,8 +74,8 @@ struct apply {
   struct session *session;
   const struct syncd_change *change;
   struct syncd_result *result;
-  struct json document; /* of a create, checked */
-  int32_t outcome;      /* the SYNCD_RESULT_* that was set */
+  struct json_table document; /* of a create, checked */
+  int32_t outcome;            /* the SYNCD_RESULT_* that was set */
 };
 
 void apply_create (struct apply *);
@@ -83,8 +83,9 @@ void apply_update (struct apply *);
 void apply_delete (struct apply *);
 /* Sets RESULT with the session's words, status, wait and correlation id. */
 void apply_refuse (struct apply *, int32_t result);
-/* Sets OK or NOT_TAKEN by comparing ACCOUNT (no value: asks for it) with what was sent. */
-void apply_conclude (struct apply *, const char *id, uint32_t flags, struct json account);
+/* Sets OK or NOT_TAKEN by comparing ACCOUNT (NULL: asks for it) with what was sent. */
+void apply_conclude (struct apply *, const char *id, uint32_t flags,
+                     const struct json_table *account);
 /* An account answered 404: is it really gone? LINK, RACE (it is there), CONFIG or a failure. */
 int32_t apply_confirm_gone (struct apply *, const char *id);
 

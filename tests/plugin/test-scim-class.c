@@ -213,7 +213,9 @@ missing (const char *sent, const char *account)
   char *a, *b;
   struct scim_compare *c = malloc (sizeof *c);
   struct json s = parse (sent, &a);
-  scim_compare_begin (c, &strict, parse (account, &b));
+  struct json_table table;
+  json_table_fill (&table, parse (account, &b));
+  scim_compare_begin (c, &strict, &table);
   assert_non_null (s.at);
   scim_compare_document (c, s);
   size_t n = c->missing;

@@ -21,7 +21,11 @@ parse (const char *text, char **ret_copy)
   size_t n = strlen (text);
   *ret_copy = malloc (n > 0 ? n : 1);
   memcpy (*ret_copy, text, n);
-  return json_check (*ret_copy, n, &v) ? v : (struct json){NULL, 0};
+  struct json_table table;
+  bool fine = json_check (*ret_copy, n, &v);
+  /* what notes members in passing agrees with what does not */
+  assert_int_equal (json_check_table (*ret_copy, n, &table), fine && json_kind (v) == JSON_OBJECT);
+  return fine ? v : (struct json){NULL, 0};
 }
 
 static bool
