@@ -15,7 +15,7 @@ struct cli {
   struct settings_request files;
   const char *plugin_dir, *report, *only, *retry, *forget, *approve, *audit;
   const char *not_yet;     /* an option that a later version brings */
-  bool full, dry_run, json, retry_all, no_progress;
+  bool full, verify, rebind, dry_run, json, retry_all, no_progress;
   int verbosity;           /* -q: -1 each, -v: +1 each */
   const char *colour, *log_format, *log_level;
   bool help, version;

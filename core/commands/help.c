@@ -12,7 +12,7 @@ static const char *const option_lines[] = {
   "      --source NAME       which entry of sources: (or a plugin's name)",
   "      --sink NAME         which entry of sinks: (or a plugin's name)",
   "      --full              read the whole source, whatever the checkpoint says",
-  "      --verify            also read the accounts and put right what differs (not yet)",
+  "      --verify            also read the accounts and put right what differs",
   "      --rebind            the state meets another source or sink (not yet)",
   "  -n, --dry-run           contact both ends, write to neither, nor to the state",
   "      --only ID           run: one person alone, by id, DN or user name",

@@ -77,7 +77,9 @@ static int
 print_parked (struct printer *printer, const struct report *report)
 {
   if (printer->json)
-    printf ("\n ],\n \"parked\": [%s]}\n", buffer_text (&report->parked_list.json));
+    printf ("\n ],\n \"parked\": [%s],\n \"drifted\": [%s],\n \"unclaimed\": [%s]}\n",
+            buffer_text (&report->parked_list.json), buffer_text (&report->drifted_list.json),
+            buffer_text (&report->unclaimed_list.json));
   return fflush (stdout) == 0 ? 0 : 1;
 }
 

@@ -51,7 +51,8 @@ run_pass (const struct cli *cli, struct opened *opened, struct report *report)
                                   .progress = !cli->no_progress && isatty (STDERR_FILENO),
                                   .only = cli->only,
                                   .approve = cli->approve,
-                                  .audit = cli->audit };
+                                  .audit = cli->audit,
+                                  .verify = cli->verify };
   command_catch_signals (&opened->pipeline);
   if (!cli->dry_run)
     return pass_run (&opened->pipeline, &options, report);

@@ -60,6 +60,9 @@ struct delivery {
 
 /* meeting.c: decides how existing accounts are met. */
 int meeting_begin (struct delivery *);
+/* How many accounts there are; all of them into the store's table. Need an open sink. */
+int meeting_count (struct delivery *, int64_t *ret_total);
+int meeting_list (struct delivery *);
 
 /* prepare.c. 1: work is ready; 0: nothing is to be sent (the row is done or deferred); -1: stop. */
 int prepare_item (struct delivery *, struct item *);

@@ -33,8 +33,8 @@ list_request (struct pipeline *p, bool count_only)
                                       .attribute_count = p->wanted_count };
 }
 
-static int
-count_accounts (struct delivery *delivery, int64_t *ret_total)
+int
+meeting_count (struct delivery *delivery, int64_t *ret_total)
 {
   struct pipeline *p = delivery->pass->p;
   struct syncd_list_request request = list_request (p, true);
@@ -104,14 +104,16 @@ list_page (struct delivery *delivery, struct buffer *position)
   return next.len > 0;
 }
 
-static int
-list_accounts (struct delivery *delivery)
+int
+meeting_list (struct delivery *delivery)
 {
   BUFFER_AUTO struct buffer position;
   int rc = 1;
   buffer_init (&position, PAGE_MAX);
   for (int page = 0; rc == 1 && page < PAGES_MAX; page++)
-    rc = atomic_load (&delivery->pass->p->cancelled) ? -1 : list_page (delivery, &position);
+    rc = atomic_load (&delivery->pass->p->cancelled)
+             ? error_set (delivery->error, "stopped while listing the accounts")
+             : list_page (delivery, &position);
   return rc;
 }
 
@@ -129,7 +131,7 @@ choose (struct delivery *delivery, int64_t total)
             list ? "listing" : "asking for each new person", list ? pages : creates);
   delivery->meet_each = !list;
   delivery->met_by_list = list;
-  return list ? list_accounts (delivery) : 0;
+  return list ? meeting_list (delivery) : 0;
 }
 
 int
@@ -141,7 +143,7 @@ meeting_begin (struct delivery *delivery)
     return 0;
   if (pipeline_open_sink (pass->p, delivery->error) < 0)
     return -1;
-  if (count_accounts (delivery, &total) < 0)
+  if (meeting_count (delivery, &total) < 0)
     return -1;
   return choose (delivery, total);
 }

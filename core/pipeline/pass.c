@@ -10,6 +10,7 @@
 #include "pipeline/names.h"
 #include "pipeline/orders.h"
 #include "pipeline/preview.h"
+#include "pipeline/verify.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -298,6 +299,8 @@ deliver (struct pass *pass, struct error *error)
     return error_set (error, "stopped; what is queued goes on in the next run");
   if (!pass->first || pass->end != SCAN_ALL || pass->options->only)
     return 0;
+  if (verify_unclaimed (pass, error) < 0)
+    return -1;
   if (store_begin (pass->store, error) < 0 || store_accounts_drop (pass->store, error) < 0
       || store_commit (pass->store, error) < 0)
     return -1;
@@ -312,6 +315,8 @@ run_steps (struct pass *pass, struct error *error)
   if (open_all (pass, error) < 0)
     return -1;
   int rc = take_in (pass, error);
+  if (rc == 0)
+    rc = verify_run (pass, error);
   if (decide_run (pass, rc < 0 ? &later : error) < 0 || find_only (pass, rc < 0 ? &later : error) < 0)
     return -1;
   if (pass->options->dry_run)

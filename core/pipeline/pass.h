@@ -13,6 +13,7 @@ struct pass_options {
   bool dry_run;       /* the store is a scratch copy; nothing is delivered */
   bool progress;      /* a progress line on the terminal */
   const char *only;   /* one entry: id, DN or user name */
+  bool verify;         /* compare the accounts with what was sent */
   const char *audit;   /* overrides settings.audit */
   const char *approve; /* a token: the held changes that it names go */
   /* dry run: is shown every planned change */

@@ -23,6 +23,8 @@ report_init (struct report *report)
   buffer_init (&report->renamed_list.json, LIST_MAX_BYTES);
   buffer_init (&report->held_list.json, LIST_MAX_BYTES);
   buffer_init (&report->parked_list.json, LIST_MAX_BYTES);
+  buffer_init (&report->drifted_list.json, LIST_MAX_BYTES);
+  buffer_init (&report->unclaimed_list.json, LIST_MAX_BYTES);
 }
 
 void
@@ -32,6 +34,8 @@ report_fini (struct report *report)
   buffer_fini (&report->renamed_list.json);
   buffer_fini (&report->held_list.json);
   buffer_fini (&report->parked_list.json);
+  buffer_fini (&report->drifted_list.json);
+  buffer_fini (&report->unclaimed_list.json);
   free (report->changes);
   free (report->approve);
   free (report->error);
@@ -111,6 +115,8 @@ put_lists (const struct report *r, struct buffer *out)
   put_list (out, "renamed", &r->renamed_list);
   put_list (out, "held_list", &r->held_list);
   put_list (out, "parked_list", &r->parked_list);
+  put_list (out, "drifted", &r->drifted_list);
+  put_list (out, "unclaimed", &r->unclaimed_list);
   if (r->references_left_out)
     buffer_printf (out, ",\n \"references_left_out\": %" PRId64, r->references_left_out);
   if (r->error) {
@@ -185,6 +191,8 @@ report_line (const struct report *r)
   put_part (&out, r->disabled, "disabled");
   put_part (&out, r->deleted, "deleted");
   put_part (&out, r->unchanged, "unchanged");
+  put_part (&out, r->drifted_list.count, "had other values than were sent");
+  put_part (&out, r->unclaimed_list.count, "unclaimed");
   put_part (&out, r->queued, "still queued");
   put_part (&out, r->parked, "parked (see: syncd parked)");
   put_part (&out, r->held, "held by a brake (see: syncd plan)");

@@ -34,6 +34,7 @@ struct report {
   bool checkpoint_advanced;
   int64_t references_left_out;
   struct report_list adopted_list, renamed_list, held_list, parked_list;
+  struct report_list drifted_list, unclaimed_list;
   char *error;
 };
 

@@ -62,6 +62,11 @@ int
 store_account_find (struct store *store, const char *attribute, const char *value,
                     struct account *ret_account, struct error *error)
 {
+  if (strcmp (attribute, "id") == 0) {
+    sqlite3_stmt *s = store_statement (store, S_ACCOUNT_BY_ID, COLUMNS "id = ?1");
+    store_bind_text (s, 1, value);
+    return count_rows (store, s, ret_account, error);
+  }
   if (text_equal_nocase (attribute, "externalId")) {
     sqlite3_stmt *s = store_statement (store, S_ACCOUNT_BY_EXTERNAL,
                                        COLUMNS "external_id = ?1 ORDER BY id");
@@ -77,6 +82,23 @@ store_account_find (struct store *store, const char *attribute, const char *valu
   sqlite3_bind_int64 (s, 1, store_name_hash (store, folded));
   store_bind_text (s, 2, folded);
   return count_rows (store, s, ret_account, error);
+}
+
+int
+store_accounts_each (struct store *store, int (*visit) (void *data, const struct account *), void *data,
+                     struct error *error)
+{
+  struct account account = { 0 };
+  sqlite3_stmt *s = store_statement (store, S_ACCOUNTS_EACH, COLUMNS "1 ORDER BY id");
+  int rc, result = 0;
+  while (result == 0 && (rc = store_step (store, s, error)) != 0) {
+    if (rc > 0)
+      fill (s, &account);
+    result = rc < 0 ? -1 : visit (data, &account);
+  }
+  sqlite3_reset (s);
+  account_fini (&account);
+  return result;
 }
 
 int

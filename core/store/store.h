@@ -247,7 +247,10 @@ struct account {
 };
 void account_fini (struct account *);
 int store_account_put (struct store *, const struct account *, struct error *);
-/* Accounts whose ATTRIBUTE (externalId exact, userName folded) is VALUE: the number found; the
+/* In the order of their ids; VISIT borrows and does not write. */
+int store_accounts_each (struct store *, int (*visit) (void *data, const struct account *), void *data,
+                         struct error *);
+/* Accounts whose ATTRIBUTE (id and externalId exact, userName folded) is VALUE: the number found; the
  * first fills RET_ACCOUNT, which must be zeroed or filled before; -1 failed. */
 int store_account_find (struct store *, const char *attribute, const char *value,
                         struct account *ret_account, struct error *);

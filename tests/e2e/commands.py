@@ -18,7 +18,7 @@ class Report(pipeline.Test):
                               "approve", "requests", "checkpoint", "peak_rss_kib"}, set(r))
         self.assertLessEqual(set(r), {"result", "mode", "seconds", "source", "sink", "queued", "parked",
                                       "held", "approve", "requests", "checkpoint", "peak_rss_kib",
-                                      "adopted", "renamed", "held_list", "parked_list", "error"})
+                                      "adopted", "renamed", "held_list", "parked_list", "drifted", "unclaimed", "error"})
         self.assertEqual(sorted(r["source"]), ["changes", "complete", "name", "read"])
         self.assertEqual(sorted(r["sink"]), SINK)
         self.assertEqual(sorted(r["requests"]), REQUESTS)

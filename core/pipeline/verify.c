@@ -1,0 +1,299 @@
+/* --verify: reads the accounts' mapped attributes and compares them with what was last sent. What
+ * differs is reported, becomes what is known of the account, and the entry is read again, so that
+ * the pass puts it right by the usual way: brakes, diff, delivery. Read in pages where that costs
+ * fewer requests. Unclaimed accounts are listed with what a listing showed. Main thread only. */
+#include "config.h"
+#include "pipeline/verify.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pipeline/delivery.h"
+#include "util/log.h"
+#include "util/mem.h"
+
+#define DOCUMENT_MAX ((size_t) 16 << 20)
+
+struct verifier {
+  struct pass *pass;
+  struct error *error;
+  struct leaves have;
+  struct ids again;      /* entries to be read again */
+  bool listed;
+  int64_t looked;
+};
+
+/* ---- one account ---- */
+
+static void
+report_drift (struct verifier *v, const struct link *link, const char *what)
+{
+  log_info ("%s (%s) differs from what was sent: %s", link->given_name ? link->given_name : link->id,
+            link->account, what);
+  report_add (&v->pass->report->drifted_list, link->id, link->given_name, what);
+}
+
+/* What is queued or held goes by what is known from now on; it is not put before the brake anew. */
+static int
+read_again_later (struct verifier *v, const struct link *link)
+{
+  struct queued row;
+  queued_init (&row);
+  int rc = store_queue_of (v->pass->store, link->row, &row, v->error);
+  queued_fini (&row);
+  if (rc == 0)
+    ids_add (&v->again, link->id);
+  return rc < 0 ? -1 : 0;
+}
+
+static bool
+leaf_differs (const struct pass *pass, size_t leaf)
+{
+  const struct mapping *mapping = pass->p->mapping;
+  if (!mapping_leaf (mapping, leaf)->kept)
+    return false;
+  if ((int) leaf == mapping_active_leaf (mapping) && pass->last[leaf] == 0)
+    return false; /* the entry does not say */
+  return pass->hashes[leaf] != pass->last[leaf];
+}
+
+/* Takes over what the account has; 1 where something differs, its paths in WHAT. */
+static int
+learn_drift (struct pass *pass, struct link *link, struct buffer *what)
+{
+  int differs = 0;
+  for (size_t i = 0; i < mapping_leaf_count (pass->p->mapping); i++) {
+    if (!leaf_differs (pass, i))
+      continue;
+    link->leaves[i] = pass->hashes[i];
+    buffer_printf (what, "%s%s", differs ? ", " : "", mapping_leaf (pass->p->mapping, i)->path);
+    differs = 1;
+  }
+  return differs;
+}
+
+/* An account with another externalId is another's, whatever our state says (G5). */
+static int
+is_anothers (const struct pass *pass, const struct verifier *v)
+{
+  int leaf = mapping_external_id_leaf (pass->p->mapping);
+  return leaf >= 0 && leaves_get (&v->have, (size_t) leaf) && pass->last[leaf]
+         && leaf_differs (pass, (size_t) leaf);
+}
+
+static int
+take_drift (struct verifier *v, struct link *link)
+{
+  struct pass *pass = v->pass;
+  BUFFER_AUTO struct buffer what;
+  buffer_init (&what, 1 << 16);
+  if (is_anothers (pass, v)) {
+    report_drift (v, link, "externalId: it is another's now and is not touched");
+    return intake_park (pass, link, link->fingerprint, "its account carries another externalId: it is "
+                        "another's now; `syncd link` decides", v->error);
+  }
+  if (!learn_drift (pass, link, &what))
+    return 0;
+  report_drift (v, link, buffer_text (&what));
+  mem_set_text (&link->version, NULL); /* it is not the one that we left */
+  if (store_link_put (pass->store, link, v->error) < 0)
+    return -1;
+  return read_again_later (v, link);
+}
+
+static int
+compare (struct verifier *v, struct link *link, const char *document, size_t len)
+{
+  struct pass *pass = v->pass;
+  if (map_leaves_of (pass->p->mapping, document, len, &v->have) < 0)
+    return error_set (v->error, "%s: what the sink says of the account %s is not a JSON object",
+                      pass->p->settings->sink.name, link->account);
+  map_hash_leaves (pass->p->mapping, pass->p->hasher, &v->have, pass->hashes);
+  if (knowledge_of (pass, link, pass->last, pass->known, v->error) < 0)
+    return -1;
+  v->looked++;
+  return take_drift (v, link);
+}
+
+static int
+take_gone (struct verifier *v, struct link *link)
+{
+  report_drift (v, link, "the account is gone");
+  link->flags |= LINK_SEND_ALL;
+  if (store_link_put (v->pass->store, link, v->error) < 0)
+    return -1;
+  return read_again_later (v, link);
+}
+
+static int
+read_one (struct verifier *v, struct link *link)
+{
+  struct pipeline *p = v->pass->p;
+  int32_t code;
+  BUFFER_AUTO struct buffer document;
+  buffer_init (&document, DOCUMENT_MAX);
+  do {
+    buffer_reset (&document);
+    code = p->sink->sink->read (&p->sink_ctx, p->sink_session, "User", link->account, p->wanted_names,
+                                p->wanted_count, host_buffer (&document));
+  } while (code == SYNCD_E_BUDGET && !atomic_load (&p->cancelled));
+  if (code == SYNCD_E_NOT_FOUND)
+    return take_gone (v, link);
+  if (code < 0)
+    return error_set (v->error, "%s: the account %s cannot be read: %s", p->settings->sink.name,
+                      link->account, host_failure (&p->sink_ctx, code));
+  return compare (v, link, buffer_text (&document), document.len);
+}
+
+static int
+verify_one (void *data, struct link *link)
+{
+  struct verifier *v = data;
+  struct pass *pass = v->pass;
+  struct account account = { 0 };
+  bool known = link->account && link->leaves && link->status == LINK_SYNCED && !link->parked
+               && !(link->flags & LINK_SEND_ALL) && link->mapping == pass->p->mapping_number
+               && link->leaf_count == mapping_leaf_count (pass->p->mapping);
+  if (!known)
+    return 0;
+  if (atomic_load (&pass->p->cancelled))
+    return error_set (v->error, "stopped while reading the accounts");
+  int found = v->listed ? store_account_find (pass->store, "id", link->account, &account, v->error) : 0;
+  int rc = found < 0   ? -1
+           : found > 0 ? compare (v, link, account.document, strlen (account.document))
+                       : read_one (v, link);
+  account_fini (&account);
+  return rc;
+}
+
+/* ---- all of them ---- */
+
+static int
+list_unclaimed (void *data, const struct account *account)
+{
+  struct pass *pass = data;
+  struct link link;
+  struct error ignored;
+  if (!account->external_id || !*account->external_id)
+    return 0;
+  link_init (&link);
+  bool claimed = store_link_by_account (pass->store, account->id, &link, &ignored) != 0
+                 || store_link_by_id (pass->store, account->external_id, &link, &ignored) != 0;
+  link_fini (&link);
+  if (claimed)
+    return 0;
+  MEM_AUTO char *why = mem_format ("its externalId %s is of no entry", account->external_id);
+  report_add (&pass->report->unclaimed_list, account->id, account->user_name, why);
+  return 0;
+}
+
+int
+verify_unclaimed (struct pass *pass, struct error *error)
+{
+  if (store_accounts_each (pass->store, list_unclaimed, pass, error) < 0)
+    return -1;
+  if (pass->report->unclaimed_list.count)
+    log_warning ("%" PRId64 " accounts carry an externalId of no entry (the report lists them); they "
+                 "are not touched", pass->report->unclaimed_list.count);
+  return 0;
+}
+
+/* Whichever costs fewer requests. */
+static int
+fetch (struct verifier *v, int64_t accounts)
+{
+  struct delivery delivery = { .pass = v->pass, .error = v->error };
+  int64_t page = v->pass->p->sink_facts.page_size, total = -1;
+  if (v->pass->options->only || accounts == 0)
+    return 0;
+  if (meeting_count (&delivery, &total) < 0)
+    return -1;
+  v->listed = total >= 0 && total / (page > 0 ? page : 25) + 2 <= accounts;
+  log_info ("verifying %" PRId64 " accounts by %s", accounts, v->listed ? "listing" : "reading each");
+  return v->listed ? meeting_list (&delivery) : 0;
+}
+
+static int
+verify_links (struct verifier *v)
+{
+  struct link link;
+  const char *only = v->pass->options->only;
+  if (!only)
+    return store_links_each (v->pass->store, LINKS_PRESENT, 0, verify_one, v, v->error);
+  link_init (&link);
+  int rc = store_link_search (v->pass->store, only, &link, v->error);
+  if (rc == 1)
+    rc = verify_one (v, &link);
+  link_fini (&link);
+  return rc < 0 ? -1 : 0;
+}
+
+static int
+compare_all (struct verifier *v)
+{
+  struct store *store = v->pass->store;
+  if (store_begin (store, v->error) < 0)
+    return -1;
+  if (verify_links (v) == 0 && (!v->listed || verify_unclaimed (v->pass, v->error) == 0)
+      && store_accounts_drop (store, v->error) == 0)
+    return store_commit (store, v->error);
+  store_rollback (store);
+  return -1;
+}
+
+static int
+remember (struct pass *pass, struct error *error)
+{
+  MEM_AUTO char *now = mem_format ("%" PRId64, pass->started_ms);
+  if (pass->options->only)
+    return 0;
+  if (store_begin (pass->store, error) < 0
+      || store_put_fact (pass->store, "verify_ms", now, strlen (now), error) < 0)
+    return -1;
+  return store_commit (pass->store, error);
+}
+
+static int
+put_right (struct verifier *v)
+{
+  bool forced = v->pass->force;
+  v->pass->force = true;
+  int rc = intake_get (v->pass, v->again.ids, v->again.count, NULL, v->error);
+  v->pass->force = forced;
+  return rc;
+}
+
+static bool
+is_due (struct pass *pass)
+{
+  BUFFER_AUTO struct buffer text;
+  int64_t every = pass->p->settings->verify_ms;
+  buffer_init (&text, 64);
+  if (pass->first)
+    return false; /* nothing was sent yet */
+  if (pass->options->verify || every <= 0 || pass->options->only)
+    return pass->options->verify;
+  return store_get_fact (pass->store, "verify_ms", &text) != 1
+         || pass->started_ms - strtoll (buffer_text (&text), NULL, 10) > every;
+}
+
+int
+verify_run (struct pass *pass, struct error *error)
+{
+  struct store_counts counts;
+  struct verifier v = { .pass = pass, .error = error };
+  if (!is_due (pass))
+    return 0;
+  if (pipeline_open_sink (pass->p, error) < 0 || store_counts (pass->store, &counts, error) < 0)
+    return -1;
+  leaves_init (&v.have, mapping_leaf_count (pass->p->mapping));
+  int rc = fetch (&v, counts.active);
+  if (rc == 0 && (rc = compare_all (&v)) == 0 && (rc = put_right (&v)) == 0)
+    rc = remember (pass, error);
+  log_info ("%" PRId64 " accounts read, %" PRId64 " differ from what was sent", v.looked,
+            pass->report->drifted_list.count);
+  leaves_fini (&v.have);
+  ids_fini (&v.again);
+  return rc < 0 ? -1 : 0;
+}
