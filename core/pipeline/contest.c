@@ -75,7 +75,10 @@ holder_of (struct delivery *delivery, struct item *item, const char *id, const c
   if (rc == 1 && owner.row == item->link.row)
     *ret_kind = HOLDER_SELF;
   else if (rc == 1)
-    *ret_kind = owner.status == LINK_SYNCED || owner.status == LINK_NEW ? HOLDER_OTHER : HOLDER_LEFT;
+    *ret_kind = (owner.status == LINK_SYNCED || owner.status == LINK_NEW
+                 || !names_has_left (delivery->pass, &owner, delivery->error))
+                    ? HOLDER_OTHER
+                    : HOLDER_LEFT;
   else if (external_id && *external_id && item->external_id
            && strcmp (external_id, item->external_id) == 0)
     *ret_kind = HOLDER_OURS;

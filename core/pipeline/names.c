@@ -50,6 +50,19 @@ is_leaving (struct pass *pass, const struct link *holder, struct error *error)
   return leaving;
 }
 
+bool
+names_has_left (struct pass *pass, const struct link *holder, struct error *error)
+{
+  struct queued row;
+  if (holder->status == LINK_NEW || holder->status == LINK_SYNCED)
+    return is_leaving (pass, holder, error);
+  queued_init (&row);
+  bool returns = holder->parked || (store_queue_of (pass->store, holder->row, &row, error) == 1
+                                    && row.intent == QUEUE_SYNC);
+  queued_fini (&row);
+  return !returns;
+}
+
 int
 names_holder (struct pass *pass, const char *name, int64_t row, struct link *ret_holder,
               enum holder_kind *ret_kind, struct error *error)
@@ -61,8 +74,7 @@ names_holder (struct pass *pass, const char *name, int64_t row, struct link *ret
     *ret_kind = HOLDER_NOBODY;
   else if (ret_holder->row == row)
     *ret_kind = HOLDER_SELF;
-  else if (ret_holder->status == LINK_DISABLED || ret_holder->status == LINK_DELETED
-           || ret_holder->status == LINK_LEFT || is_leaving (pass, ret_holder, error))
+  else if (names_has_left (pass, ret_holder, error))
     *ret_kind = HOLDER_LEFT;
   else
     *ret_kind = gives_up (pass, ret_holder, error) ? HOLDER_OTHER_LEAVING : HOLDER_OTHER;

@@ -10,6 +10,8 @@ bool names_equal (const char *a, const char *b);
 /* Who holds NAME, seen from the entry of ROW. RET_HOLDER must be init'ed. */
 int names_holder (struct pass *, const char *name, int64_t row, struct link *ret_holder,
                   enum holder_kind *ret_kind, struct error *);
+/* Has the entry of this link left? Not one that is about to come back, parked or queued. */
+bool names_has_left (struct pass *, const struct link *, struct error *);
 bool names_protected (const struct settings *, const char *name);
 /* A claim with the configured policies; the caller fills what it knows of the account. */
 struct claim names_claim (const struct settings *, enum holder_kind, int attempts);

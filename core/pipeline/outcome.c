@@ -53,7 +53,7 @@ int
 outcome_park (struct delivery *delivery, struct item *item, const char *reason)
 {
   struct pass *pass = delivery->pass;
-  if (!item->link.wanted_name)
+  if (!item->link.wanted_name && !item->link.account) /* with one: what it was given for */
     mem_set_text (&item->link.wanted_name, item->row.wanted_name);
   if (item->row.doubt && !item->link.account)
     item->link.flags |= LINK_DOUBT;

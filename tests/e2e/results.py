@@ -455,6 +455,29 @@ class Queue(Case):
 
 
 class Names(Case):
+    def test_G5_the_account_of_somebody_who_is_coming_back_is_not_adopted(self):
+        self.settings["collision"] = {"left": "adopt"}
+        self.everything(people("ada", "bob", "cyd"))
+        self.sync()
+        self.everything(people("ada", "cyd"))
+        self.sync()
+        self.everything([entry("id-aaa", "bob", "one")] + people("ada", "bob", "cyd"))
+        self.sync()
+        self.assertEqual(self.accounts()["id-bob"]["userName"], "bob")
+        self.assertTrue(self.accounts()["id-bob"]["active"])
+        self.assertEqual(self.accounts()["id-aaa"]["userName"], "bob_1")
+        self.quiet()
+
+    def test_a_new_name_that_was_not_taken_is_sent_again(self):
+        self.everything(people("ada", "bob"))
+        self.sync()
+        self.sink["ignore"] = ["userName"]
+        self.sink["results"] = {"bob": "entry:0"}
+        self.everything(people("ada") + [entry("id-bob", "robert", "one")])
+        self.run_it()
+        self.sink["ignore"] = []
+        self.converges(ada="ada", bob="robert")
+
     def swap(self, word, code):
         self.everything(people("ada", "bob", "cyd"))
         self.sync()
