@@ -358,7 +358,8 @@ take_lost_link (struct delivery *delivery, struct item *item)
     mem_set_text (&item->external_id, item->link.id);
     return doubt_look_up (item);
   }
-  item->link.status = LINK_NEW;
+  if (item->link.status != LINK_DISABLED) /* a disable that we made is undone when it is found */
+    item->link.status = LINK_NEW;
   item->link.flags |= LINK_DOUBT; /* new accounts are not seen at once, not even by their ids */
   if (store_link_put (delivery->pass->store, &item->link, delivery->error) < 0)
     return -1;

@@ -348,6 +348,18 @@ class Leaving(Case):
         self.assertFalse(self.accounts()["id-bob"]["active"], self.said)
         self.quiet()
 
+    def test_somebody_who_is_back_is_enabled_though_the_account_was_not_seen_at_first(self):
+        self.everything(people("ada", "bob", "cyd"))
+        self.sync()
+        self.everything(people("ada", "cyd"))
+        self.sync()
+        self.everything(people("ada", "bob", "cyd"))
+        self.sink["errors"] = {"read": "not-found:1"}
+        self.sync()
+        self.sink["errors"] = {}
+        self.assertTrue(self.accounts()["id-bob"]["active"], self.said)
+        self.quiet()
+
     def test_G3_who_still_answers_has_not_left(self):
         self.everything(people("ada", "bob"))
         self.sync()
