@@ -100,7 +100,7 @@ take_flag (struct cli *cli, int option)
   case OPT_NO_PROGRESS: cli->no_progress = true; break;
   case OPT_RETRY_ALL: cli->retry_all = true; break;
   case OPT_VERIFY: cli->verify = true; break;
-  case OPT_REBIND: cli->not_yet = "--rebind"; break;
+  case OPT_REBIND: cli->rebind = true; break;
   case OPT_WATCH: cli->not_yet = "--watch"; break;
   case OPT_INTERVAL: cli->not_yet = "--interval"; break;
   default: break;

@@ -13,7 +13,7 @@ static const char *const option_lines[] = {
   "      --sink NAME         which entry of sinks: (or a plugin's name)",
   "      --full              read the whole source, whatever the checkpoint says",
   "      --verify            also read the accounts and put right what differs",
-  "      --rebind            the state meets another source or sink (not yet)",
+  "      --rebind            the state meets another source or sink: match anew",
   "  -n, --dry-run           contact both ends, write to neither, nor to the state",
   "      --only ID           run: one person alone, by id, DN or user name",
   "      --watch             stay in the foreground and follow changes (not yet)",

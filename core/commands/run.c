@@ -52,7 +52,8 @@ run_pass (const struct cli *cli, struct opened *opened, struct report *report)
                                   .only = cli->only,
                                   .approve = cli->approve,
                                   .audit = cli->audit,
-                                  .verify = cli->verify };
+                                  .verify = cli->verify,
+                                  .rebind = cli->rebind };
   command_catch_signals (&opened->pipeline);
   if (!cli->dry_run)
     return pass_run (&opened->pipeline, &options, report);

@@ -74,14 +74,16 @@ apply_one (struct pass *pass, const struct kind *kind, struct error *error)
   int64_t held = store_queue_count_kind (pass->store, kind->kind, QUEUE_HELD);
   int64_t done = store_done_since (pass->store, kind->kind, pass->started_ms - DAY_MS);
   bool leavers = kind->kind == CHANGE_LEAVERS;
-  const char *doubt = leavers ? leavers_doubtful (pass) : NULL;
+  const char *doubt = pass->rebind ? "the state meets another source or sink (--rebind)"
+                      : leavers    ? leavers_doubtful (pass)
+                                   : NULL;
   size_t count = (size_t) (waiting + held + done);
   bool trips = collide_brake_trips (kind->brake, count, (size_t) (pass->owned_active), leavers);
   if (waiting + held == 0)
     return 0;
   if (doubt && waiting)
     return hold (pass, kind, doubt, error);
-  if (held && !trips && wider_now (pass, kind))
+  if (held && !trips && !pass->rebind && wider_now (pass, kind))
     return store_queue_release (pass->store, kind->kind, error);
   if (!trips) /* what is held stays held; what came since goes */
     return 0;
@@ -100,7 +102,7 @@ brakes_apply (struct pass *pass, struct error *error)
                                 { CHANGE_UPDATES, "updates", &s->brake_updates },
                                 { CHANGE_CREATES, "creates", &s->brake_creates } };
   for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-    if (pass->first && kinds[i].kind == CHANGE_CREATES)
+    if (pass->first && !pass->rebind && kinds[i].kind == CHANGE_CREATES)
       continue;
     if (apply_one (pass, &kinds[i], error) < 0)
       return -1;

@@ -83,7 +83,8 @@ holder_of (struct delivery *delivery, struct item *item, const char *id, const c
            && strcmp (external_id, item->external_id) == 0)
     *ret_kind = HOLDER_OURS;
   else
-    *ret_kind = external_id && *external_id ? HOLDER_FOREIGN : HOLDER_UNOWNED;
+    *ret_kind = external_id && *external_id && !rebind_was_ours (delivery->pass, id) ? HOLDER_FOREIGN
+                                                                                     : HOLDER_UNOWNED;
   if (rc == 1)
     *ret_owner = mem_copy_text (owner.id);
   link_fini (&owner);

@@ -88,6 +88,7 @@ look_back (struct pass *pass, struct error *error)
   if (store_counts (pass->store, &counts, error) < 0)
     return -1;
   pass->first = !has_fact (pass, "first_pass");
+  pass->rebind = has_fact (pass, "rebind");
   pass->owned_active = counts.active;
   pass->scope_changed = fact_differs (pass, "scope", facts->scope);
   pass->server_changed = fact_differs (pass, "server", facts->server);
@@ -125,6 +126,8 @@ open_all (struct pass *pass, struct error *error)
   if (!p->source_session && pipeline_open_source (p, error) < 0)
     return -1;
   if (!p->mapping && pipeline_compile (p, error) < 0)
+    return -1;
+  if (pass->options->rebind && rebind_begin (pass, error) < 0)
     return -1;
   if (pipeline_check_identity (p, error) < 0)
     return -1;
@@ -303,6 +306,10 @@ deliver (struct pass *pass, struct error *error)
     return -1;
   if (store_begin (pass->store, error) < 0 || store_accounts_drop (pass->store, error) < 0
       || store_commit (pass->store, error) < 0)
+    return -1;
+  if (pass->rebind && store_queue_count (pass->store, QUEUE_HELD, -1) > 0)
+    return 0; /* those who are held are still to be met */
+  if (pass->rebind && rebind_end (pass, error) < 0)
     return -1;
   return put_fact (pass, "first_pass", error);
 }

@@ -13,6 +13,7 @@ struct pass_options {
   bool dry_run;       /* the store is a scratch copy; nothing is delivered */
   bool progress;      /* a progress line on the terminal */
   const char *only;   /* one entry: id, DN or user name */
+  bool rebind;         /* the state may meet another source or sink */
   bool verify;         /* compare the accounts with what was sent */
   const char *audit;   /* overrides settings.audit */
   const char *approve; /* a token: the held changes that it names go */
@@ -37,6 +38,7 @@ struct pass {
 
   /* what was so when the pass began */
   bool first;                 /* no pass with this sink was completed yet */
+  bool rebind;                /* everybody is being matched anew: all is held for approval */
   int64_t owned_active;
   bool scope_changed;         /* filter, base, bind identity or id attribute */
   bool server_changed;
@@ -102,6 +104,12 @@ int brakes_apply (struct pass *, struct error *);
  * names, inside a transaction. */
 void approve_list (struct pass *);
 int approve_apply (struct pass *, struct error *);
+/* rebind.c: lets all links go where the state met other ends (--rebind); the end of it, when nothing
+ * is held any more; and was the account ours before? */
+#define REBOUND "rebound "
+int rebind_begin (struct pass *, struct error *);
+int rebind_end (struct pass *, struct error *);
+bool rebind_was_ours (struct pass *, const char *account);
 /* names.c */
 int names_give (struct pass *, struct error *);
 

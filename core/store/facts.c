@@ -45,6 +45,15 @@ store_drop_fact (struct store *store, const char *name, struct error *error)
 }
 
 int
+store_drop_facts (struct store *store, const char *prefix, struct error *error)
+{
+  sqlite3_stmt *s = store_statement (store, S_FACTS_DROP,
+                                     "DELETE FROM fact WHERE substr (name, 1, length (?1)) = ?1");
+  store_bind_text (s, 1, prefix);
+  return store_run (store, s, error);
+}
+
+int
 store_mapping_number (struct store *store, const char *version, const char *leaf_paths,
                       int64_t *ret_number, struct error *error)
 {

@@ -238,6 +238,15 @@ store_link_forget (struct store *store, int64_t row, struct error *error)
   return 0;
 }
 
+int
+store_links_clear (struct store *store, struct error *error)
+{
+  store_promise_reset (store);
+  store->floor = 0;
+  return store_exec (store, "DELETE FROM sent; DELETE FROM queue; DELETE FROM link;"
+                     "DELETE FROM account", error);
+}
+
 static int
 touch_keys (struct store *store, int64_t row, int64_t reference_hash, int64_t due_ms,
             struct error *error)

@@ -48,6 +48,8 @@ int store_put_fact (struct store *, const char *name, const void *bytes, size_t 
 /* Appends to OUT; returns 1, or 0 where there is none. */
 int store_get_fact (struct store *, const char *name, struct buffer *out);
 int store_drop_fact (struct store *, const char *name, struct error *);
+/* All whose names begin so. */
+int store_drop_facts (struct store *, const char *prefix, struct error *);
 
 /* A mapping version and its leaf paths (a JSON array) get a small number, once. */
 int store_mapping_number (struct store *, const char *version, const char *leaf_paths,
@@ -107,6 +109,9 @@ int store_link_by_given_name (struct store *, const char *name, struct link *, s
 /* Writes all fields; makes the row where link->row is 0 and sets it. */
 int store_link_put (struct store *, struct link *, struct error *);
 int store_link_forget (struct store *, int64_t row, struct error *);
+
+/* All links, the whole queue and the accounts that were listed. */
+int store_links_clear (struct store *, struct error *);
 
 /* The hot path of comparing: only what it needs, without allocation. */
 struct glance {

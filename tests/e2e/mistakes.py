@@ -181,7 +181,7 @@ class Mistakes(pipeline.Test):
         self.wrong("genesis", words=["--sink", "genesis"])
 
     def test_what_is_not_yet_there_says_so(self):
-        for words in (["--watch"], ["--rebind"]):
+        for words in (["--watch"],):
             with self.subTest(words=words):
                 done = self.p.run(*words)
                 self.ends(done, 2)

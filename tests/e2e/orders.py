@@ -427,5 +427,55 @@ class Verify(pipeline.Test):
         self.assertEqual(p.account("ghost@example.com")["state"], "active")
 
 
+class Rebind(pipeline.Test):
+    def other_sink(self, p):
+        """The same service under another name is another sink to the state."""
+        keys = p.config["sinks"]["genesys-scim"]
+        for name in ("base_url", "token_url"):
+            keys[name] = keys[name].replace("127.0.0.1", "localhost")
+
+    def test_another_sink_is_refused_without_it(self):
+        p = self.pipeline(crowd(5))
+        p.sync()
+        self.other_sink(p)
+        done = p.run()
+        self.ends(done, 2)
+        self.says(done, "belongs to another sink", "--rebind")
+
+    def test_everybody_is_matched_anew_and_held_for_approval(self):
+        p = self.pipeline(crowd(12))
+        p.sync()
+        before = p.snapshot()
+        self.other_sink(p)
+        report = p.sync("--rebind", expect=4)
+        self.assertEqual((report["held"], p.snapshot()), (12, before))
+        self.assertEqual(p.sync("--full", expect=4)["held"], 12)
+        p.sync("--approve", report["approve"])
+        self.assertEqual((len(p.accounts()), p.twins(), p.created()), (12, [], 12))
+        p.slapd.replace(dn("p0001"), "title", "Director")
+        self.assertEqual(p.sync()["sink"]["updated"], 1)
+
+    def test_another_source_meets_the_accounts_of_the_one_before_by_name(self):
+        p, other = self.pipeline(crowd(12)), self.pipeline(crowd(12))
+        p.sync()
+        ids = sorted(u["id"] for u in p.sim.users())
+        source = p.config["sources"]["ldap"]
+        source["uri"] = other.config["sources"]["ldap"]["uri"]
+        source["id_attribute"] = "uid"
+        source["tls"] = other.config["sources"]["ldap"]["tls"]
+        report = p.sync("--rebind", expect=4)
+        self.assertEqual(report["held"], 12)
+        report = p.sync("--approve", report["approve"])
+        self.assertEqual(sorted(u["id"] for u in p.sim.users()), ids)
+        self.assertEqual((report["sink"]["adopted"], report["sink"]["created"]), (12, 0))
+        self.assertEqual(p.account("p0003@example.com")["externalId"], "p0003")
+
+    def test_it_does_nothing_where_both_ends_are_the_same(self):
+        p = self.pipeline(crowd(3))
+        p.sync()
+        report = p.sync("--rebind")
+        self.assertEqual((report["held"], report["sink"]["updated"]), (0, 0))
+
+
 if __name__ == "__main__":
     tap.main()

@@ -1,0 +1,111 @@
+/* --rebind: the state meets another source or sink. All links are let go and everybody is matched
+ * anew; until that is through, every change is held for approval. Accounts that were ours at the same
+ * sink may be adopted though they carry an externalId of the source before. Main thread only. */
+#include "config.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "pipeline/pass.h"
+#include "util/log.h"
+#include "util/mem.h"
+
+static int
+put_text (struct pass *pass, const char *name, const char *text, struct error *error)
+{
+  return store_put_fact (pass->p->store, name, text ? text : "", text ? strlen (text) : 0, error);
+}
+
+struct release {
+  struct pass *pass;
+  struct error *error;
+};
+
+static int
+note_account (void *data, struct link *link)
+{
+  struct release *release = data;
+  if (!link->account || (link->status != LINK_SYNCED && link->status != LINK_NEW))
+    return 0;
+  MEM_AUTO char *name = mem_format (REBOUND "%s", link->account);
+  return put_text (release->pass, name, link->id, release->error);
+}
+
+static bool
+same_sink (struct pass *pass)
+{
+  const char *now = pass->p->sink_facts.identity;
+  BUFFER_AUTO struct buffer kept;
+  buffer_init (&kept, 1 << 16);
+  return store_get_fact (pass->p->store, "sink_identity", &kept) == 1 && now
+         && strcmp (buffer_text (&kept), now) == 0;
+}
+
+/* What was known of the ends before. */
+static int
+forget_facts (struct pass *pass, struct error *error)
+{
+  static const char *const names[] = { "checkpoint", "checkpoint_mapping", "checkpoint_ms",
+                                       "checkpoint_kind", "scope", "server", "first_pass", "full_ms",
+                                       "inventory_ms", "verify_ms", "approve", "source_identity",
+                                       "sink_identity" };
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (store_drop_fact (pass->p->store, names[i], error) < 0)
+      return -1;
+  return 0;
+}
+
+static int
+let_go (struct pass *pass, struct error *error)
+{
+  struct release release = { pass, error };
+  MEM_AUTO char *now = mem_format ("%" PRId64, pass->started_ms);
+  if (same_sink (pass)
+      && store_links_each (pass->p->store, LINKS_ALL, 0, note_account, &release, error) < 0)
+    return -1;
+  if (store_links_clear (pass->p->store, error) < 0 || forget_facts (pass, error) < 0)
+    return -1;
+  return put_text (pass, "rebind", now, error);
+}
+
+int
+rebind_begin (struct pass *pass, struct error *error)
+{
+  struct error differs;
+  if (pipeline_check_identity (pass->p, &differs) == 0) {
+    log_info ("--rebind: the state belongs to this source and this sink already");
+    return 0;
+  }
+  if (differs.exit_status != 2)
+    return error_set (error, "%s", differs.text);
+  if (store_begin (pass->p->store, error) < 0)
+    return -1;
+  if (let_go (pass, error) < 0) {
+    store_rollback (pass->p->store);
+    return -1;
+  }
+  log_warning ("the state meets another source or sink: everybody is matched anew, and every change "
+               "is held until it is approved");
+  return store_commit (pass->p->store, error);
+}
+
+int
+rebind_end (struct pass *pass, struct error *error)
+{
+  if (store_begin (pass->p->store, error) < 0)
+    return -1;
+  if (store_drop_fact (pass->p->store, "rebind", error) == 0
+      && store_drop_facts (pass->p->store, REBOUND, error) == 0)
+    return store_commit (pass->p->store, error);
+  store_rollback (pass->p->store);
+  return -1;
+}
+
+bool
+rebind_was_ours (struct pass *pass, const char *account)
+{
+  BUFFER_AUTO struct buffer was;
+  MEM_AUTO char *name = mem_format (REBOUND "%s", account);
+  buffer_init (&was, 1 << 16);
+  return pass->rebind && store_get_fact (pass->p->store, name, &was) == 1;
+}
