@@ -106,6 +106,16 @@ print_run (const json_t *run)
   printf ("%s%s\n", error ? "\n    " : "", error ? error : "");
 }
 
+/* The newest token that was shown. */
+static void
+print_token (struct store *store)
+{
+  MEM_AUTO char *tokens = fact (store, "held_tokens");
+  if (tokens)
+    printf ("held        syncd plan lists it; syncd --approve %.*s lets it go\n",
+            (int) strcspn (tokens, "\n"), tokens);
+}
+
 static void
 print_text (const struct view *view)
 {
@@ -123,6 +133,8 @@ print_text (const struct view *view)
           " disabled by us\n", c->entries, c->owned, c->active, c->disabled);
   printf ("waiting     %" PRId64 " queued (%" PRId64 " in doubt), %" PRId64 " parked, %" PRId64 " held\n",
           c->queued, c->in_doubt, c->parked, c->held);
+  if (c->held)
+    print_token (view->opened->pipeline.store);
   if (json_array_size (view->runs))
     puts ("last runs");
   json_array_foreach (view->runs, i, run)

@@ -346,6 +346,7 @@ class Explain(pipeline.Test):
             p.slapd.delete(dn("p000%d" % i))
         token = p.sync("--full", expect=4)["approve"]
         self.says(p.run("explain", "p0000@example.com"), "held +disable", "--approve " + token)
+        self.says(p.run("status"), "3 held", "--approve " + token)
 
     def test_a_parked_entry_says_when_it_is_tried_again(self):
         p = self.pipeline([person("nomail", mail=None)])
