@@ -467,7 +467,10 @@ take_read (struct delivery *delivery, struct item *item)
   int rc = map_leaves_of (mapping, buffer_text (&item->work.documents), item->work.documents.len, &have);
   for (size_t i = 0; rc == 0 && i < mapping_leaf_count (mapping); i++)
     learn_leaf (item, i, leaves_get (&have, i) != NULL);
+  MEM_AUTO char *name = leaves_text (&have, (size_t) mapping_user_name_leaf (mapping));
   leaves_fini (&have);
+  if (rc == 0 && names_protected (delivery->pass->p->settings, name)) /* linked by hand, say */
+    return outcome_park (delivery, item, "the account's user name is named in protect:");
   if (rc < 0)
     return outcome_park (delivery, item, "what the sink says of this account is not a JSON object");
   return prepare_change (delivery, item);

@@ -123,6 +123,16 @@ class Links(pipeline.Test):
         self.says(done, "belongs to p0001@example.com", "unlink")
         self.assertEqual(p.sync("--full")["sink"]["updated"], 0)
 
+    def test_G5_a_protected_account_is_not_touched_though_it_was_linked(self):
+        p = self.pipeline(crowd(3), protect=["admin@example.com"])
+        p.sim.seed([{"userName": "admin@example.com", "displayName": "Admin"}])
+        p.sync()
+        admin = p.account("admin@example.com")
+        self.ends(p.run("link", "p0001@example.com", admin["id"]), 0)
+        report = p.sync(expect=3)
+        self.says(report, "protect")
+        self.assertEqual(p.account("admin@example.com"), admin)
+
     def test_link_and_unlink_want_an_entry_that_is_known(self):
         p = self.pipeline(crowd(1))
         p.sync()
