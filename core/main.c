@@ -88,10 +88,6 @@ run_command (const struct cli *cli)
   const struct command *command = find_command (cli->command);
   if (!command)
     return 2;
-  if (cli->not_yet) {
-    log_error ("%s: not yet; a later version brings it", cli->not_yet);
-    return 2;
-  }
   return command->run (cli);
 }
 

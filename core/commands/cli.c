@@ -101,8 +101,7 @@ take_flag (struct cli *cli, int option)
   case OPT_RETRY_ALL: cli->retry_all = true; break;
   case OPT_VERIFY: cli->verify = true; break;
   case OPT_REBIND: cli->rebind = true; break;
-  case OPT_WATCH: cli->not_yet = "--watch"; break;
-  case OPT_INTERVAL: cli->not_yet = "--interval"; break;
+  case OPT_WATCH: cli->watch = true; break;
   default: break;
   }
 }
@@ -122,6 +121,7 @@ take_value (struct cli *cli, int option, const char **format)
   case OPT_LOG_FORMAT: cli->log_format = optarg; break;
   case OPT_LOG_LEVEL: cli->log_level = optarg; break;
   case OPT_COLOR: cli->colour = optarg; break;
+  case OPT_INTERVAL: cli->interval = optarg; break;
   case OPT_ONLY: cli->only = optarg; break;
   case OPT_RETRY: cli->retry = optarg; break;
   case OPT_FORGET: cli->forget = optarg; break;

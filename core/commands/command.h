@@ -14,8 +14,8 @@ struct cli {
   int argument_count;
   struct settings_request files;
   const char *plugin_dir, *report, *only, *retry, *forget, *approve, *audit;
-  const char *not_yet;     /* an option that a later version brings */
-  bool full, verify, rebind, dry_run, json, retry_all, no_progress;
+  const char *interval;    /* --watch: instead of schedule.every */
+  bool watch, full, verify, rebind, dry_run, json, retry_all, no_progress;
   int verbosity;           /* -q: -1 each, -v: +1 each */
   const char *colour, *log_format, *log_level;
   bool help, version;
@@ -38,6 +38,7 @@ void help_print (void);
 void version_print (void);
 
 int command_run (const struct cli *);
+int command_watch (const struct cli *);
 int command_plan (const struct cli *);
 int command_check (const struct cli *);
 int command_status (const struct cli *);
@@ -72,6 +73,8 @@ void command_close (struct opened *);
 /* Carries a decision out and says DONE, or leaves it for the syncd that holds the lock (orders.c). */
 struct order;
 int command_order (const struct cli *, const struct order *, const char *done);
+/* Writes the report; - is standard output, a file is replaced at once. */
+int command_write_report (const char *path, const struct report *);
 /* SIGINT and SIGTERM set PIPELINE's `cancelled`; a second one ends at once. */
 void command_catch_signals (struct pipeline *);
 /* Age of a moment, in words: "3 min ago". A text of its own. */

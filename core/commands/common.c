@@ -1,9 +1,12 @@
 /* What commands share; see command.h. */
 #include "config.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "commands/command.h"
@@ -59,6 +62,43 @@ command_close (struct opened *opened)
     pipeline_fini (&opened->pipeline);
   if (opened->has_settings)
     settings_fini (&opened->settings);
+}
+
+static int
+put_report (FILE *file, const struct report *report)
+{
+  BUFFER_AUTO struct buffer json;
+  buffer_init (&json, (size_t) 32 << 20);
+  report_json (report, &json);
+  bool good = file && fwrite (buffer_text (&json), 1, json.len, file) == json.len;
+  if (file)
+    good = (file == stdout ? fflush (file) : fclose (file)) == 0 && good;
+  return good ? 0 : -1;
+}
+
+/* A pipe or a device is written to; a file is replaced, so that nobody reads half of it. */
+static bool
+is_special (const char *path)
+{
+  struct stat about;
+  return lstat (path, &about) == 0 && !S_ISREG (about.st_mode);
+}
+
+int
+command_write_report (const char *path, const struct report *report)
+{
+  bool direct = strcmp (path, "-") == 0 || is_special (path);
+  MEM_AUTO char *part = mem_format ("%s.part", path);
+  FILE *file = strcmp (path, "-") == 0 ? stdout : fopen (direct ? path : part, "we");
+  int rc = put_report (file, report);
+  if (rc == 0 && !direct)
+    rc = rename (part, path);
+  if (rc == 0)
+    return 0;
+  log_error ("the report cannot be written to %s: %s", path, strerror (errno));
+  if (file && !direct)
+    unlink (part);
+  return -1;
 }
 
 static struct pipeline *caught;

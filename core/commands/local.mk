@@ -3,6 +3,7 @@ core_syncd_SOURCES = core/main.c \
   core/commands/check.c core/commands/cli.c core/commands/command.h core/commands/common.c \
   core/commands/explain.c core/commands/help.c core/commands/ldif.c core/commands/ldif.h \
   core/commands/map.c core/commands/orders.c core/commands/plan_print.c core/commands/plan_print.h \
-  core/commands/plugins.c core/commands/run.c core/commands/sample.h core/commands/status.c
+  core/commands/plugins.c core/commands/run.c core/commands/sample.h core/commands/status.c \
+  core/commands/watch.c
 core_syncd_CPPFLAGS = $(core_libcore_la_CPPFLAGS)
 core_syncd_LDADD = core/libcore.la $(JANSSON_LIBS)

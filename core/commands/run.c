@@ -1,9 +1,6 @@
 /* syncd run, and syncd plan, which is the same pass against a scratch copy of the state. */
 #include "config.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "commands/command.h"
@@ -11,21 +8,6 @@
 #include "pipeline/orders.h"
 #include "util/log.h"
 #include "util/mem.h"
-
-static int
-write_report (const char *path, const struct report *report)
-{
-  BUFFER_AUTO struct buffer json;
-  buffer_init (&json, (size_t) 32 << 20);
-  report_json (report, &json);
-  FILE *file = strcmp (path, "-") == 0 ? stdout : fopen (path, "we");
-  bool good = file && fwrite (buffer_text (&json), 1, json.len, file) == json.len;
-  if (file)
-    good = (file == stdout ? fflush (file) : fclose (file)) == 0 && good;
-  if (!good)
-    log_error ("the report cannot be written to %s: %s", path, strerror (errno));
-  return good ? 0 : -1;
-}
 
 /* Writes the report even where nothing could begin. */
 static int
@@ -37,7 +19,7 @@ conclude (const struct cli *cli, struct report *report, int status)
   report_json (report, &json);
   if (status != 2)
     log_report (line, buffer_text (&json));
-  if (cli->report && write_report (cli->report, report) < 0 && status == 0)
+  if (cli->report && command_write_report (cli->report, report) < 0 && status == 0)
     status = 1;
   report_fini (report);
   return status;
@@ -108,6 +90,8 @@ command_run (const struct cli *cli)
     log_error ("run takes no argument \"%s\"; one person alone: --only ID", cli->arguments[0]);
     return 2;
   }
+  if (cli->watch)
+    return command_watch (cli);
   return run (cli);
 }
 

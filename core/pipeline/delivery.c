@@ -12,9 +12,11 @@
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
+#include "util/notify.h"
 
 #define PER_SESSION 64   /* rows in flight for each session: what the state is ahead of the wire */
 #define ORDERS_EVERY_US 300000
+#define SLICE_US 20000000 /* watch: then the source is listened to again */
 #define BATCH_WAIT_MS 20 /* results are gathered at most so long before a commit */
 
 static void
@@ -55,11 +57,20 @@ take_row (void *data, struct queued *row)
   return rc < 0 ? -1 : 0;
 }
 
+/* A first pass is one piece: what it met is known until its end. */
+static bool
+slice_is_over (const struct delivery *delivery)
+{
+  const struct pass *pass = delivery->pass;
+  return pass->options->watch && !pass->first
+         && clock_monotonic_us () - delivery->started_us > SLICE_US;
+}
+
 /* Fills up what is in flight. Returns -1 where the state cannot be read or written. */
 static int
 take_rows (struct delivery *delivery)
 {
-  if (delivery->stop || delivery->in_flight >= delivery->limit
+  if (delivery->stop || delivery->in_flight >= delivery->limit || slice_is_over (delivery)
       || atomic_load (&delivery->pass->p->cancelled))
     return 0;
   int64_t before = delivery->after;
@@ -131,6 +142,7 @@ static int
 round_trip (struct delivery *delivery)
 {
   struct store *store = delivery->pass->store;
+  notify_alive ();
   struct work *done = delivery->in_flight ? wait_for_results (delivery) : NULL;
   if (delivery->in_flight && !done && delivery->in_flight >= delivery->limit)
     return 0;
@@ -166,7 +178,8 @@ wait_for_due (struct delivery *delivery)
 {
   int64_t due = store_queue_next_due (delivery->pass->store);
   int64_t wait = due - clock_now_ms ();
-  if (due == 0 || due == INT64_MAX || delivery->pass->only_row)
+  bool later = delivery->pass->options->watch && !delivery->pass->first && !delivery->unwell;
+  if (due == 0 || due == INT64_MAX || delivery->pass->only_row || (wait > 0 && later))
     return 0;
   /* who waits for another's name is due, but not ready */
   (void) crew_take (delivery->crew, 1, (int) (wait < BATCH_WAIT_MS ? BATCH_WAIT_MS : wait < 200 ? wait : 200));
@@ -180,7 +193,7 @@ more_to_do (struct delivery *delivery)
 {
   if (delivery->in_flight)
     return 1;
-  if (delivery->stop || atomic_load (&delivery->pass->p->cancelled))
+  if (delivery->stop || slice_is_over (delivery) || atomic_load (&delivery->pass->p->cancelled))
     return 0;
   int rc = next_sweep (delivery);
   return rc != 0 ? rc : wait_for_due (delivery);

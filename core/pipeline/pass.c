@@ -10,6 +10,7 @@
 #include "pipeline/names.h"
 #include "pipeline/orders.h"
 #include "pipeline/preview.h"
+#include "pipeline/stream.h"
 #include "pipeline/verify.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -117,13 +118,21 @@ take_orders (struct pass *pass, struct error *error)
   return store_commit (pass->store, error);
 }
 
+/* The source's own session is opened where something is asked (intake_get). */
+static bool
+reads_nothing (const struct pass *pass)
+{
+  return pass->options->stream || pass->options->queue_only;
+}
+
 static int
 open_all (struct pass *pass, struct error *error)
 {
   struct pipeline *p = pass->p;
   if (audit_open (pass, error) < 0)
     return -1;
-  if (!p->source_session && pipeline_open_source (p, error) < 0)
+  bool opened = p->source_session || (p->identity_checked && reads_nothing (pass));
+  if (!opened && pipeline_open_source (p, error) < 0)
     return -1;
   if (!p->mapping && pipeline_compile (p, error) < 0)
     return -1;
@@ -271,9 +280,21 @@ take_in (struct pass *pass, struct error *error)
   return rc;
 }
 
+/* In watch mode a long queue is brought on its way in slices; references are for the last one. */
+static bool
+more_is_queued (struct pass *pass)
+{
+  pass->newly_linked += pass->p->newly_linked;
+  bool more = pass->options->watch && store_queue_count (pass->store, QUEUE_WAITING, -1) > 0;
+  pass->p->newly_linked = more ? pass->newly_linked : 0;
+  return more;
+}
+
 static int
 delivered_references (struct pass *pass, struct error *error)
 {
+  if (more_is_queued (pass))
+    return 0;
   for (int round = 0; round < 2 && pass->newly_linked && !pass->options->only; round++) {
     pass->newly_linked = 0;
     pass->report->references_left_out = 0;
@@ -328,6 +349,8 @@ run_steps (struct pass *pass, struct error *error)
     return -1;
   if (pass->options->dry_run)
     return preview_count (pass, error) < 0 ? -1 : rc;
+  if (pass->options->stream)
+    pass->options->stream->recorded = rc == 0 && !pass->unconfirmed;
   if (read_bare_rows (pass, rc < 0 ? &later : error) < 0)
     return -1;
   if (deliver (pass, rc < 0 ? &later : error) < 0)
@@ -391,18 +414,36 @@ record_run (struct pass *pass)
     store_rollback (pass->store);
 }
 
+/* The budget counts for the process, which may run many passes. */
+static struct requests
+requests_since (const struct requests *before, struct requests now)
+{
+  now.total -= before->total;
+  now.token -= before->token;
+  now.list -= before->list;
+  now.find -= before->find;
+  now.read -= before->read;
+  now.create -= before->create;
+  now.update -= before->update;
+  now.remove -= before->remove;
+  now.retried -= before->retried;
+  now.throttled -= before->throttled;
+  return now;
+}
+
 int
 pass_run (struct pipeline *p, const struct pass_options *options, struct report *report)
 {
   struct pass pass;
   struct error error = { 1, "" };
   int64_t began = clock_monotonic_us ();
+  struct requests before = budget_requests (&p->budget);
   pass_init (&pass, p, options, report);
   int rc = run_steps (&pass, &error);
   if (rc < 0)
     log_error ("%s", error.text);
   take_stock (&pass);
-  report->requests = budget_requests (&p->budget);
+  report->requests = requests_since (&before, budget_requests (&p->budget));
   report->seconds = (double) (clock_monotonic_us () - began) / 1e6;
   int status = exit_status (&pass, rc, &error);
   record_run (&pass);

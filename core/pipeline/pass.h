@@ -7,6 +7,7 @@
 #include "pipeline/pipeline.h"
 
 struct preview; /* pipeline/preview.h */
+struct stream;  /* pipeline/stream.h */
 
 struct pass_options {
   bool full;          /* read everything, whatever the checkpoint says */
@@ -17,6 +18,10 @@ struct pass_options {
   bool verify;         /* compare the accounts with what was sent */
   const char *audit;   /* overrides settings.audit */
   const char *approve; /* a token: the held changes that it names go */
+  bool watch;         /* of many in one process: no waiting for an unwell sink */
+  bool inventory;     /* there is doubt about who is there */
+  bool queue_only;    /* nothing is read but what is due */
+  struct stream *stream; /* what it holds is taken in; nothing else is read */
   /* dry run: is shown every planned change */
   void (*preview) (void *data, const struct preview *);
   void *preview_data;
@@ -73,6 +78,12 @@ int pass_run (struct pipeline *, const struct pass_options *, struct report *);
 
 /* intake.c */
 int intake_run (struct pass *, struct error *);
+/* Takes in what scan_next() showed: pass->entry or TEXT. */
+int intake_event (struct pass *, int32_t event, struct buffer *text, struct error *);
+/* Fetches those of pass->changed that the read did not show. */
+int intake_unshown (struct pass *, struct error *);
+/* By schedule.full and schedule.inventory: is a read beside the change stream due? */
+bool intake_read_overdue (const struct pipeline *, int64_t now_ms);
 /* Looks at one entry as the source showed it: unchanged, queued or parked. */
 int intake_entry (struct pass *, struct error *);
 void intake_mark_seen (struct pass *, int64_t row);

@@ -38,6 +38,17 @@ close_ends (struct pipeline *p)
     loader_free (p->loader);
 }
 
+static void
+drop_source_facts (struct pipeline *p)
+{
+  free (p->source_facts.identity);
+  free (p->source_facts.scope);
+  free (p->source_facts.server);
+  free (p->source_facts.changes);
+  free (p->source_facts.why);
+  memset (&p->source_facts, 0, sizeof p->source_facts);
+}
+
 void
 pipeline_fini (struct pipeline *p)
 {
@@ -50,11 +61,7 @@ pipeline_fini (struct pipeline *p)
   hasher_free (p->hasher);
   if (p->store)
     store_close (p->store);
-  free (p->source_facts.identity);
-  free (p->source_facts.scope);
-  free (p->source_facts.server);
-  free (p->source_facts.changes);
-  free (p->source_facts.why);
+  drop_source_facts (p);
   free (p->sink_facts.identity);
 }
 
@@ -103,7 +110,8 @@ int
 pipeline_load (struct pipeline *p, const char *plugin_dir, struct error *error)
 {
   const struct settings *s = p->settings;
-  p->loader = loader_new (plugin_dir);
+  if (!p->loader)
+    p->loader = loader_new (plugin_dir);
   if (load_end (p, &s->source, SYNCD_KIND_SOURCE, &p->source, &p->source_config, error) < 0
       || load_end (p, &s->sink, SYNCD_KIND_SINK, &p->sink, &p->sink_config, error) < 0)
     return -1;
@@ -174,6 +182,7 @@ take_source_facts (struct pipeline *p, const json_t *about)
 {
   size_t i;
   json_t *blind;
+  drop_source_facts (p);
   p->source_facts.identity = json_member (about, "identity");
   p->source_facts.scope = json_member (about, "scope");
   p->source_facts.server = json_member (about, "server");
@@ -187,6 +196,7 @@ take_source_facts (struct pipeline *p, const json_t *about)
 int
 pipeline_open_source (struct pipeline *p, struct error *error)
 {
+  p->identity_checked = false;
   int32_t code = p->source->plugin->open (&p->source_ctx, p->source_instance, &p->source_session);
   if (code < 0)
     return plugin_error (error, &p->source_ctx, code, "cannot open the source");
@@ -201,6 +211,14 @@ pipeline_open_source (struct pipeline *p, struct error *error)
   take_source_facts (p, about);
   json_decref (about);
   return 0;
+}
+
+void
+pipeline_close_source (struct pipeline *p)
+{
+  if (p->source_session)
+    p->source->plugin->close (&p->source_ctx, p->source_session);
+  p->source_session = NULL;
 }
 
 int
@@ -386,10 +404,13 @@ keep_identity (struct pipeline *p, struct error *error)
 int
 pipeline_check_identity (struct pipeline *p, struct error *error)
 {
-  if (!p->store)
+  if (!p->store || p->identity_checked)
     return 0;
   if (check_fact (p, "source_identity", "source", p->source_facts.identity, error) < 0
       || check_fact (p, "sink_identity", "sink", p->sink_facts.identity, error) < 0)
     return -1;
-  return store_is_read_only (p->store) ? 0 : keep_identity (p, error);
+  if (!store_is_read_only (p->store) && keep_identity (p, error) < 0)
+    return -1;
+  p->identity_checked = true;
+  return 0;
 }

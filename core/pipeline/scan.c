@@ -7,11 +7,15 @@
 
 #include "pipeline/pass.h"
 #include "pipeline/progress.h"
+#include "pipeline/stream.h"
+#include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
+#include "util/notify.h"
 
 #define BATCH 1000       /* events a transaction */
 #define GET_BATCH 100    /* ids a question */
+#define DAY_MS ((int64_t) 24 * 3600 * 1000)
 #define WAIT_MS 500
 #define TEXT_MAX ((size_t) 1 << 20)
 
@@ -45,8 +49,8 @@ take_still_there (struct pass *pass, struct error *error)
   return 0;
 }
 
-static int
-take_event (struct pass *pass, int32_t event, struct buffer *text, struct error *error)
+int
+intake_event (struct pass *pass, int32_t event, struct buffer *text, struct error *error)
 {
   switch (event) {
   case SYNCD_SCAN_ENTRY:
@@ -105,6 +109,7 @@ read_events (struct pass *pass, void *scan, int32_t *ret_code, struct error *err
   BUFFER_AUTO struct buffer text;
   buffer_init (&text, TEXT_MAX);
   for (int count = 0;;) {
+    notify_alive ();
     entry_reset (&pass->entry);
     buffer_reset (&text);
     int32_t event = p->source->source->scan_next (&p->source_ctx, scan, WAIT_MS,
@@ -117,7 +122,7 @@ read_events (struct pass *pass, void *scan, int32_t *ret_code, struct error *err
       return 0;
     if (atomic_load (&p->cancelled))
       return error_set (error, "stopped while reading the source");
-    if (take_event (pass, event, &text, error) < 0 || commit_batch (pass, &count, error) < 0)
+    if (intake_event (pass, event, &text, error) < 0 || commit_batch (pass, &count, error) < 0)
       return -1;
   }
 }
@@ -212,6 +217,9 @@ get_batch (struct pass *pass, char *const *ids, size_t count, struct entry *entr
   struct pipeline *p = pass->p;
   struct syncd_entry *opaque[GET_BATCH];
   struct syncd_scan_request request = pipeline_scan_request (p, SYNCD_MODE_EVERYTHING);
+  notify_alive ();
+  if (!p->source_session && pipeline_open_source (p, error) < 0)
+    return -1;
   for (size_t i = 0; i < count; i++) {
     entry_reset (&entries[i]);
     opaque[i] = host_entry (&entries[i]);
@@ -248,8 +256,8 @@ intake_get (struct pass *pass, char *const *ids, size_t count,
 }
 
 /* Who is there by a mark alone and was never delivered: not those who were shown after it. */
-static int
-fetch_unshown (struct pass *pass, struct error *error)
+int
+intake_unshown (struct pass *pass, struct error *error)
 {
   struct glance glance;
   struct ids asked = { 0 };
@@ -271,14 +279,14 @@ fetch_unshown (struct pass *pass, struct error *error)
 static int
 take_inventory (struct pass *pass, struct error *error)
 {
-  int64_t read = pass->report->read, unchanged = pass->report->unchanged;
+  int64_t read = pass->report->read, began = clock_monotonic_us ();
   memset (pass->seen, 0, (pass->seen_bits + 7) / 8);
   pass->report->unchanged = 0;
   if (scan (pass, SYNCD_MODE_INVENTORY, NULL, error) < 0)
     return -1;
   pass->report->mode = "inventory";
   pass->report->read -= read;
-  (void) unchanged;
+  pass->p->inventory_cost_ms = (clock_monotonic_us () - began) / 1000;
   return intake_get (pass, pass->changed.ids, pass->changed.count, NULL, error);
 }
 
@@ -298,16 +306,43 @@ trusted_checkpoint (struct pass *pass, struct buffer *checkpoint)
   return false;
 }
 
-/* schedule.full: has the last complete read of everything become too old? */
-static bool
-full_overdue (struct pass *pass)
+/* A moment kept as a fact; 0: none. */
+static int64_t
+moment (const struct pipeline *p, const char *name)
 {
   BUFFER_AUTO struct buffer text;
   buffer_init (&text, 64);
-  int64_t every = pass->p->settings->full_ms;
-  if (every <= 0 || store_get_fact (pass->store, "full_ms", &text) != 1)
+  return store_get_fact (p->store, name, &text) == 1 ? strtoll (buffer_text (&text), NULL, 10) : 0;
+}
+
+/* schedule.full: has the last complete read of everything become too old? */
+static bool
+full_overdue (const struct pipeline *p, int64_t now_ms)
+{
+  int64_t last = moment (p, "full_ms");
+  return p->settings->full_ms > 0 && last && now_ms - last > p->settings->full_ms;
+}
+
+/* schedule.inventory. auto, where the source is blind to deletes: in each single pass; in watch
+ * mode as often as it takes a twentieth of the time at most. Where it sees them: once a day, in
+ * watch mode only. */
+static bool
+inventory_overdue (const struct pipeline *p, int64_t now_ms, bool watch)
+{
+  int64_t every = p->settings->inventory_ms, last = moment (p, "inventory_ms");
+  int64_t full = moment (p, "full_ms");
+  bool blind = p->source_facts.blind_to_deletes;
+  if (every < 0 || (every == 0 && !blind && !watch))
     return false;
-  return pass->started_ms - strtoll (buffer_text (&text), NULL, 10) > every;
+  if (every == 0)
+    every = !blind ? DAY_MS : watch ? p->inventory_cost_ms * 20 : 0;
+  return now_ms - (full > last ? full : last) >= every;
+}
+
+bool
+intake_read_overdue (const struct pipeline *p, int64_t now_ms)
+{
+  return full_overdue (p, now_ms) || inventory_overdue (p, now_ms, true);
 }
 
 /* One person: who is known by that text, else what the source knows by it. */
@@ -329,6 +364,15 @@ take_only (struct pass *pass, struct error *error)
   return rc;
 }
 
+/* The queue alone is brought on its way. */
+static int
+take_nothing (struct pass *pass)
+{
+  pass->report->mode = "queue";
+  pass->end = SCAN_CHANGES;
+  return 0;
+}
+
 int
 intake_run (struct pass *pass, struct error *error)
 {
@@ -336,13 +380,17 @@ intake_run (struct pass *pass, struct error *error)
   buffer_init (&checkpoint, TEXT_MAX);
   if (pass->options->only)
     return take_only (pass, error);
-  bool changes = trusted_checkpoint (pass, &checkpoint) && !full_overdue (pass);
+  if (pass->options->queue_only)
+    return take_nothing (pass);
+  if (pass->options->stream)
+    return stream_take_in (pass->options->stream, pass, error);
+  bool changes = trusted_checkpoint (pass, &checkpoint) && !full_overdue (pass->p, pass->started_ms);
   pass->report->mode = changes ? "changes" : "full";
   if (scan (pass, changes ? SYNCD_MODE_CHANGES : SYNCD_MODE_EVERYTHING, &checkpoint, error) < 0
-      || fetch_unshown (pass, error) < 0)
+      || intake_unshown (pass, error) < 0)
     return -1;
-  bool blind = pass->end == SCAN_CHANGES && pass->p->source_facts.blind_to_deletes;
-  if (blind && pass->p->settings->inventory_ms >= 0)
-    return take_inventory (pass, error);
-  return 0;
+  if (pass->end != SCAN_CHANGES)
+    return 0;
+  bool due = inventory_overdue (pass->p, pass->started_ms, pass->options->watch);
+  return due || pass->options->inventory ? take_inventory (pass, error) : 0;
 }

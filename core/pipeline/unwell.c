@@ -11,6 +11,7 @@
 
 #define TRIES 8
 #define GIVE_UP_US ((int64_t) 10 * 60 * 1000000)
+#define WATCH_GIVE_UP_US ((int64_t) 10 * 1000000) /* it comes back, and meanwhile it listens */
 
 /* Full jitter under a doubling limit: 1 s to 60 s (guarantees: the sink). */
 static int64_t
@@ -32,19 +33,37 @@ others_succeed (const struct delivery *delivery, const struct item *item)
   return delivery->successes > 0 && delivery->unwell < TRIES && item->row.attempts >= TRIES;
 }
 
+static bool
+gives_up (const struct delivery *delivery, const struct item *item)
+{
+  int64_t quiet_us = clock_monotonic_us () - delivery->last_success_us;
+  if (delivery->pass->options->watch)
+    return quiet_us > WATCH_GIVE_UP_US;
+  return quiet_us > GIVE_UP_US || (item->row.attempts > TRIES && delivery->successes == 0);
+}
+
+/* In watch mode tries are counted from pass to pass, but while nobody succeeds only so far that the
+ * account is looked up first: an outage parks nobody, however long it is. */
+static void
+count_try (const struct delivery *delivery, struct item *item)
+{
+  item->row.attempts++;
+  if (delivery->pass->options->watch && !delivery->successes && item->row.attempts > TRIES / 2)
+    item->row.attempts = TRIES / 2;
+}
+
 int
 unwell_take (struct delivery *delivery, struct item *item, bool doubt)
 {
   MEM_AUTO char *words = outcome_words (&item->work);
-  int64_t quiet_us = clock_monotonic_us () - delivery->last_success_us;
-  item->row.attempts++;
+  count_try (delivery, item);
   delivery->unwell++;
   budget_count_retry (&delivery->pass->p->budget);
   log_debug ("%s: attempt %" PRId64 " failed: %s", item->link.id, item->row.attempts, words);
   if (others_succeed (delivery, item))
     return outcome_park (delivery, item, words);
-  if (quiet_us > GIVE_UP_US || (item->row.attempts > TRIES && delivery->successes == 0)) {
-    item->row.attempts = 0;
+  if (gives_up (delivery, item)) {
+    item->row.attempts = delivery->pass->options->watch ? item->row.attempts : 0;
     item->row.doubt = item->row.doubt || doubt;
     return outcome_stop (delivery, item, words);
   }

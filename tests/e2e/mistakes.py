@@ -180,13 +180,6 @@ class Mistakes(pipeline.Test):
     def test_an_unknown_sink(self):
         self.wrong("genesis", words=["--sink", "genesis"])
 
-    def test_what_is_not_yet_there_says_so(self):
-        for words in (["--watch"],):
-            with self.subTest(words=words):
-                done = self.p.run(*words)
-                self.ends(done, 2)
-                self.says(done, "not yet")
-
     def test_a_state_that_is_damaged_is_never_made_anew(self):
         other = self.p.path("damaged.db")
         with open(other, "wb") as out:

@@ -1,0 +1,323 @@
+/* Watch mode. The source is read in passes; where it offers a change stream, what comes through it
+ * is taken in between, and reads become rare. A broken stream is followed by a read from the last
+ * checkpoint, so that nothing is lost (G1). It never gives up: failures are tried again with
+ * growing, random delays. */
+#include "config.h"
+#include "pipeline/watch.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pipeline/orders.h"
+#include "util/clock.h"
+#include "util/hash.h"
+#include "util/log.h"
+#include "util/mem.h"
+#include "util/notify.h"
+
+#define SECOND_US INT64_C (1000000)
+#define LONGEST_DELAY_MS 60000
+#define LISTEN_MS 500              /* how long the stream is waited for between looks at signals */
+#define NAP_US SECOND_US           /* at most: orders are obeyed within a second */
+#define STEADY_US (60 * SECOND_US) /* a stream that lived so long was a good one */
+#define NEVER INT64_MAX
+
+/* 1 s, doubled by each failure up to a minute; full jitter. */
+static int64_t
+back_off_us (int failures)
+{
+  unsigned char random[4];
+  int64_t limit = 1000;
+  for (int i = 1; i < failures && limit < LONGEST_DELAY_MS; i++)
+    limit *= 2;
+  if (limit > LONGEST_DELAY_MS)
+    limit = LONGEST_DELAY_MS;
+  hash_random (random, sizeof random);
+  uint32_t number = (uint32_t) random[0] | (uint32_t) random[1] << 8 | (uint32_t) random[2] << 16;
+  return (100 + number % limit) * 1000;
+}
+
+static int64_t
+every_us (const struct watch *w)
+{
+  int64_t every = w->p->settings->every_ms;
+  return every < 0 ? NEVER : every ? every * 1000 : SECOND_US;
+}
+
+static int64_t
+after (int64_t now_us, int64_t delay_us)
+{
+  return delay_us == NEVER ? NEVER : now_us + delay_us;
+}
+
+static bool
+did_something (const struct report *r)
+{
+  return r->created + r->updated + r->adopted + r->renamed + r->enabled + r->disabled + r->deleted > 0;
+}
+
+/* When what is still queued is tried: as its rows say, not more often than once a second. */
+static void
+plan_queue (struct watch *w, const struct report *report)
+{
+  int64_t due_ms = store_queue_next_due (w->p->store);
+  int64_t wait_us = (due_ms - clock_now_ms ()) * 1000;
+  int64_t least = did_something (report) ? SECOND_US / 10 : SECOND_US;
+  w->next_queue_us = due_ms ? clock_monotonic_us () + (wait_us > least ? wait_us : least) : 0;
+}
+
+/* One pass, and what the world is told of it. */
+static int
+run (struct watch *w, struct pass_options *options, struct report *report)
+{
+  options->watch = true;
+  options->audit = w->audit;
+  options->progress = w->progress;
+  report_init (report);
+  int status = pass_run (w->p, options, report);
+  w->hooks->passed (w->hooks->data, report, status);
+  struct error error;
+  if (store_tidy (w->p->store, &error) < 0)
+    log_warning ("%s", error.text);
+  plan_queue (w, report);
+  notify_alive ();
+  return status;
+}
+
+static bool
+failed (int status)
+{
+  return status == 1 || status == 2;
+}
+
+static void
+read_failed (struct watch *w)
+{
+  int64_t delay = back_off_us (++w->failures);
+  pipeline_close_source (w->p);
+  w->no_stream = false;
+  w->next_read_us = w->next_queue_us = clock_monotonic_us () + delay;
+  log_info ("the next attempt is made in %.1f s", (double) delay / 1e6);
+}
+
+/* A read of the source, everything or what changed, and delivery. 2 ends it all. */
+static int
+read_pass (struct watch *w)
+{
+  struct report report;
+  struct pass_options options = { .full = w->full, .verify = w->verify,
+                                  .inventory = w->doubt, .approve = w->approve };
+  int64_t began = clock_monotonic_us ();
+  int status = run (w, &options, &report);
+  w->synced = !failed (status);
+  if (failed (status))
+    read_failed (w);
+  else {
+    w->full = w->verify = w->doubt = false;
+    w->approve = NULL;
+    w->proven = true;
+    w->next_read_us = after (began, every_us (w));
+    if (!w->stream.open && w->no_stream)
+      w->failures = 0;
+    w->no_stream = w->no_stream && !w->stream_later;
+  }
+  report_fini (&report);
+  return status == 2 && !w->proven ? 2 : 0;
+}
+
+/* Changes of the stream, or what waits in the queue. The source's own session is not kept: idle
+ * connections are closed by somebody some day. */
+static void
+small_pass (struct watch *w, struct stream *stream)
+{
+  struct report report;
+  struct pass_options options = { .stream = stream, .queue_only = !stream };
+  w->stream.recorded = !stream;
+  int status = run (w, &options, &report);
+  if (w->stream.open)
+    pipeline_close_source (w->p);
+  if (failed (status))
+    w->next_queue_us = w->next_orders_us = clock_monotonic_us () + back_off_us (++w->failures);
+  else if (w->stream.open && clock_monotonic_us () - w->streaming_since_us > STEADY_US)
+    w->failures = 0;
+  report_fini (&report);
+}
+
+static void
+drop_stream (struct watch *w, const char *why)
+{
+  bool steady = clock_monotonic_us () - w->streaming_since_us > STEADY_US;
+  log_warning ("%s; changes are read from the last checkpoint on", why);
+  stream_close (&w->stream);
+  pipeline_close_source (w->p);
+  w->failures = steady ? 1 : w->failures + 1;
+  w->synced = false;
+  w->next_read_us = clock_monotonic_us () + back_off_us (w->failures);
+}
+
+static void
+say_how (struct watch *w)
+{
+  MEM_AUTO char *text =
+      w->stream.open ? mem_format ("following the changes of %s", w->p->settings->source.name)
+      : w->p->settings->every_ms < 0
+          ? mem_format ("waiting for SIGUSR1")
+          : mem_format ("asking %s every %" PRId64 " s", w->p->settings->source.name,
+                        (w->p->settings->every_ms + 999) / 1000);
+  if (!w->said || strcmp (w->said, text) != 0)
+    log_info ("%s", text);
+  mem_set_text (&w->said, text);
+  w->hooks->status (w->hooks->data, text);
+}
+
+static void
+open_stream (struct watch *w)
+{
+  struct error error;
+  enum stream_answer answer = stream_open (&w->stream, &error);
+  w->stream_later = answer == STREAM_LATER;
+  if (answer <= STREAM_LATER) {
+    w->no_stream = answer != STREAM_OPENED;
+    w->streaming_since_us = clock_monotonic_us ();
+    if (w->no_stream)
+      log_debug ("%s", error.text);
+    else
+      pipeline_close_source (w->p);
+    say_how (w);
+    return;
+  }
+  w->full = w->full || answer == STREAM_STALE;
+  drop_stream (w, error.text);
+}
+
+/* A refresh that told all ends the stream; it is opened again from the new checkpoint, but not in
+ * a mad rush where changes come faster than that. */
+static void
+end_stream (struct watch *w)
+{
+  stream_close (&w->stream);
+  w->reopen_us = clock_monotonic_us () + back_off_us (1);
+}
+
+/* Waits for the stream's next event and takes in what comes with it. */
+static void
+listen (struct watch *w)
+{
+  struct error error;
+  int rc = stream_wait (&w->stream, LISTEN_MS, &error);
+  if (rc > 0) {
+    small_pass (w, &w->stream);
+    if (w->stream.recorded && w->stream.finished)
+      end_stream (w);
+    else if (!w->stream.recorded && !atomic_load (&w->p->cancelled))
+      drop_stream (w, "what came could not be recorded");
+  }
+  else if (rc < 0 && !atomic_load (&w->p->cancelled))
+    drop_stream (w, error.text);
+  if (w->stream.open && w->stream.doubt && w->stream.caught_up) {
+    w->stream.doubt = false;
+    w->doubt = true;
+    w->next_read_us = 0;
+  }
+}
+
+static void
+doze (struct watch *w, int64_t now_us)
+{
+  int64_t until = w->next_read_us;
+  if (w->next_queue_us && w->next_queue_us < until)
+    until = w->next_queue_us;
+  if (w->synced && !w->no_stream && w->reopen_us < until)
+    until = w->reopen_us;
+  int64_t wait = until - now_us, most = notify_every_us ();
+  most = most && most < NAP_US ? most : NAP_US;
+  if (wait > 0)
+    w->hooks->sleep (w->hooks->data, (wait < most ? wait : most) / 1000 + 1);
+}
+
+/* The time to read has come. Beside a stream there is mostly nothing to do. */
+static int
+turn_comes (struct watch *w, bool asked)
+{
+  bool needed = asked || !w->stream.open || w->doubt || w->full
+                || intake_read_overdue (w->p, clock_now_ms ());
+  if (needed)
+    return read_pass (w);
+  w->next_read_us = after (clock_monotonic_us (), every_us (w));
+  small_pass (w, NULL);
+  return 0;
+}
+
+static void
+reload (struct watch *w)
+{
+  notify_reloading ();
+  struct pipeline *next = w->hooks->reload (w->hooks->data, w->p);
+  if (next != w->p) {
+    w->no_stream = w->synced = false;
+    w->failures = 0;
+    w->next_read_us = 0;
+  }
+  w->p = next;
+  notify_ready ();
+}
+
+/* The stream is the old pipeline's, and must be closed before that one is. */
+static void
+look_outside (struct watch *w)
+{
+  if (!w->hooks->reload_asked (w->hooks->data))
+    return;
+  stream_close (&w->stream);
+  w->synced = false;
+  reload (w);
+  w->stream.p = w->p;
+  if (!w->synced)
+    w->next_read_us = 0;
+}
+
+/* A decision of an administrator: the next pass obeys it. */
+static bool
+ordered (const struct watch *w, int64_t now_us)
+{
+  return w->proven && now_us >= w->next_orders_us && orders_pending (w->p->settings->state_path);
+}
+
+static int
+step (struct watch *w)
+{
+  bool asked = w->hooks->pass_now (w->hooks->data);
+  int64_t now = clock_monotonic_us ();
+  notify_alive ();
+  if (asked || now >= w->next_read_us)
+    return turn_comes (w, asked);
+  if ((w->next_queue_us && now >= w->next_queue_us) || ordered (w, now))
+    small_pass (w, NULL);
+  else if (w->stream.open)
+    listen (w);
+  else if (w->synced && !w->no_stream && now >= w->reopen_us)
+    open_stream (w);
+  else
+    doze (w, now);
+  return 0;
+}
+
+int
+watch_run (struct pipeline *p, const struct watch_hooks *hooks, const struct pass_options *first)
+{
+  struct watch w = { .p = p, .hooks = hooks, .full = first->full, .verify = first->verify,
+                     .progress = first->progress,
+                     .approve = first->approve, .audit = first->audit };
+  int rc = 0;
+  stream_init (&w.stream, p);
+  while (rc == 0 && !atomic_load (&w.p->cancelled)) {
+    look_outside (&w);
+    rc = step (&w);
+  }
+  notify_stopping ();
+  int signal = atomic_load (&w.p->cancelled);
+  stream_close (&w.stream);
+  free (w.said);
+  return rc ? rc : 128 + signal;
+}
