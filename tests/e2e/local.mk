@@ -1,7 +1,8 @@
 # The whole pipeline: a real slapd, TLS, the simulator, and the program with the build's plugins.
 E2E_TESTS = tests/e2e/passes.py tests/e2e/changes.py tests/e2e/names.py tests/e2e/leavers.py \
   tests/e2e/values.py tests/e2e/mistakes.py tests/e2e/faults.py tests/e2e/commands.py tests/e2e/house.py
+E2E_TESTS += tests/e2e/watch.py
 E2E_TESTS += tests/e2e/orders.py
 E2E_TESTS += tests/e2e/results.py
 TESTS += $(E2E_TESTS)
-EXTRA_DIST += tests/lib/pipeline.py $(E2E_TESTS)
+EXTRA_DIST += tests/lib/watching.py tests/lib/pipeline.py $(E2E_TESTS)
