@@ -232,7 +232,8 @@ follow (struct watching *w)
 static int
 check_words (const struct cli *cli, int64_t *interval_ms, struct error *error)
 {
-  const char *other = cli->dry_run ? "--dry-run" : cli->only ? "--only" : NULL;
+  const char *other = cli->dry_run ? "--dry-run" : cli->only ? "--only"
+                      : cli->rebind ? "--rebind" : NULL;
   if (other)
     return error_config (error, "--watch and %s do not go together: leave one of them out", other);
   if (cli->interval

@@ -96,7 +96,7 @@ class Polling(Watch):
     def test_an_interval_that_is_none_is_refused(self):
         p = self.pipeline(crowd(1))
         for words in (["--interval", "soon"], ["--interval", "0"], ["--dry-run"],
-                      ["--only", "p0000"]):
+                      ["--only", "p0000"], ["--rebind"]):
             done = p.run("--watch", *words)
             self.ends(done, 2)
             self.says(done, words[0])
