@@ -418,5 +418,49 @@ class Streaming(Watch):
         self.told_to_end(w)
 
 
+class Syncrepl(Watch):
+    """A real directory's stream: OpenLDAP with syncprov."""
+
+    def start(self, count=8, log="syncprov-sessionlog 100\n"):
+        p = self.pipeline(crowd(count), directory={
+            "modules": ("syncprov",),
+            "database_conf": pipeline.LIMITS + "overlay syncprov\n" + log})
+        w = self.watch(p, "--interval", "1h")
+        w.says("following the changes of ldap")
+        return p, w
+
+    def test_edits_arrive_at_once_and_deletes_too(self):
+        p, w = self.start()
+        delays = []
+        for i in range(5):
+            p.slapd.replace(dn("p0002"), "title", "Director %d" % i)
+            began = time.monotonic()
+            w.until(lambda i=i: self.title(p, "p0002") == "Director %d" % i, 5 * SLOW)
+            delays.append(time.monotonic() - began)
+        self.assertLess(sorted(delays)[2], 1 * SLOW, delays)
+        p.slapd.add(person("new"))
+        w.until(lambda: p.account("new@example.com"), 5 * SLOW)
+        p.slapd.delete(dn("p0004"))
+        w.until(lambda: p.account("p0004@example.com")["state"] == "inactive", 5 * SLOW)
+        self.told_to_end(w)
+        self.assertEqual(p.twins(), [])
+
+    def test_a_restart_with_changes_meanwhile(self):
+        p, w = self.start(log="")
+        p.slapd.stop()
+        w.says("last checkpoint on")
+        p.slapd.start()
+        p.slapd.delete(dn("p0004"))
+        p.slapd.replace(dn("p0001"), "title", "Director")
+        w.until(lambda: self.title(p, "p0001") == "Director", 60)
+        w.until(lambda: p.account("p0004@example.com")["state"] == "inactive", 60)
+        since = w.mark()
+        w.until(lambda: w.report()["result"] == "ok")
+        p.slapd.replace(dn("p0002"), "title", "Chief")
+        w.until(lambda: self.title(p, "p0002") == "Chief", 30)
+        self.assertEqual(len(p.accounts("inactive")), 1, w.lines[since:])
+        self.told_to_end(w)
+
+
 if __name__ == "__main__":
     tap.main()
