@@ -8,14 +8,14 @@ top_srcdir=$(cd "${top_srcdir:?run it by make check-mutants}" && pwd)
 top_builddir=$(cd "${top_builddir:?}" && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/syncd-mutants.XXXXXX")
 trap 'rm -rf "$work"' EXIT
-wanted="$* "
+wanted=" $* "
 failed=0 number=0
 
 prepare ()
 {
   mkdir "$work/src" "$work/build"
   (cd "$top_srcdir" && tar cf - --exclude=.git --exclude=autom4te.cache .) | (cd "$work/src" && tar xf -)
-  (cd "$work/build" && "$work/src/configure" --quiet >/dev/null && make -j2 -s >/dev/null 2>&1 &&
+  (cd "$work/build" && "$work/src/configure" --quiet >/dev/null 2>&1 && make -j2 -s >/dev/null 2>&1 &&
     make -s check TESTS= >/dev/null 2>&1)
 }
 
@@ -33,7 +33,7 @@ PY
 
 mutant ()   # name, file, old, new, a test other than the convergence
 {
-  case "$wanted" in ' ' | *"$1 "*) ;; *) return 0 ;; esac
+  case "$wanted" in '  ' | **" $1 "*) ;; *) return 0 ;; esac
   number=$((number + 1))
   cp "$work/src/$2" "$work/kept"
   replace "$2" "$3" "$4"
@@ -59,8 +59,9 @@ mutant ()   # name, file, old, new, a test other than the convergence
 
 prepare
 mutant checkpoint-too-early core/pipeline/scan.c \
-  '  int rc = read_events (pass, scan, error);' \
-  '  int rc = read_events (pass, scan, error); if (rc < 0) pass->end = SCAN_CHANGES, rc = 0;'
+  '  int rc = read_events (pass, scan, ret_code, error);' \
+  '  int rc = read_events (pass, scan, ret_code, error); if (rc < 0) pass->end = SCAN_CHANGES, rc = 0;' \
+  tests/e2e/results.py
 mutant no-confirmation core/pipeline/scan.c \
   '  if (answer->answer == SYNCD_GET_FAILED || answer->answer == 0) {' \
   '  if (absent) return absent (pass, asked, error);
@@ -71,7 +72,8 @@ mutant no-ownership core/pipeline/contest.c \
 mutant no-look-up-in-doubt core/pipeline/contest.c \
   '           && strcmp (external_id, item->external_id) == 0)' \
   '           && !item->row.doubt && strcmp (external_id, item->external_id) == 0)'
-mutant doubt-forgotten core/store/queue.c '  q.doubt = true;' '  q.doubt = false;'
+mutant doubt-forgotten core/store/queue.c '  q.doubt = true;' '  q.doubt = false;' \
+  tests/e2e/results.py
 mutant result-takes-newer-row core/store/queue.c \
   'DELETE FROM queue WHERE number = ?1"' 'DELETE FROM queue WHERE row = (SELECT row FROM queue WHERE number = ?1)"' \
   tests/unit/test_store_queue
