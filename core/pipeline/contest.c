@@ -185,6 +185,11 @@ contest_account (struct delivery *delivery, struct item *item, const char *id,
   claim.match_accepts = rule_accepts (s, item->phase, item->rule);
   claim.match_hits = 1;
   claim.protected_name = names_protected (s, item->name);
+  if (item->link.account) { /* whoever has an account takes no second one for its name */
+    claim.match_accepts = false;
+    if (claim.left == LEFT_ADOPT)
+      claim.left = claim.policy == COLLISION_SUFFIX ? LEFT_SUFFIX : LEFT_PARK;
+  }
   /* the same account was found taken a second time: its owner is not going to change */
   if (kind == HOLDER_SELF && ++item->name_attempts > 2)
     return park_held (delivery, item, "the sink refuses the name that this very account has");

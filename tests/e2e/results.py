@@ -480,6 +480,20 @@ class Names(Case):
         self.assertEqual(self.accounts()["id-aaa"]["userName"], "bob_1")
         self.quiet()
 
+    def test_G5_whoever_has_an_account_adopts_no_second_one(self):
+        self.settings["collision"] = {"left": "adopt"}
+        self.everything(people("ada", "bob", "cyd"))
+        self.sync()
+        ids = {i: a["id"] for i, a in self.accounts().items()}
+        self.everything(people("ada", "cyd"))
+        self.sync()
+        self.everything([entry("id-ada", "bob", "one")] + people("cyd"))
+        self.sync()
+        self.assertEqual({i: a["id"] for i, a in self.accounts().items()}, ids)
+        self.assertEqual(self.accounts()["id-ada"]["userName"], "bob_1")
+        self.assertFalse(self.accounts()["id-bob"]["active"])
+        self.quiet()
+
     def test_a_new_name_that_was_not_taken_is_sent_again(self):
         self.everything(people("ada", "bob"))
         self.sync()
