@@ -200,6 +200,9 @@ store_open (const char *path, enum store_mode mode, struct store **ret_store, st
     *ret_store = NULL;
     return 0;
   }
+  /* Nobody asks how much memory it holds: counting takes a lock for each piece. Refused, and no
+   * matter, once SQLite is in use. */
+  sqlite3_config (SQLITE_CONFIG_MEMSTATUS, 0);
   struct store *store = mem_new (1, sizeof *store);
   store->path = real ? real : mem_copy_text (path);
   store->mode = mode;
