@@ -132,7 +132,7 @@ hand_over (struct delivery *delivery)
 static struct work *
 wait_for_results (struct delivery *delivery)
 {
-  size_t wanted = delivery->in_flight / 3 + 1;
+  size_t wanted = delivery->in_flight * 2 / 3 + 1;
   struct work *done = crew_take (delivery->crew, wanted, BATCH_WAIT_MS);
   return done;
 }
