@@ -58,29 +58,51 @@ found_read (LDAP *ld, LDAPMessage *message, BerElement *ber, struct wanted *want
   return rc;
 }
 
-/* The first value of the attribute that stands for WHAT (WANTED_*). */
-static const struct berval *
-found_own (const struct wanted *wanted, int32_t what)
+/* The first values of the attributes that are asked for ourselves, not for the host. */
+struct own {
+  const struct berval *id, *token, *time;
+};
+
+static const struct berval **
+own_place (struct own *own, int32_t index)
 {
+  switch (index) {
+  case WANTED_ID:
+    return &own->id;
+  case WANTED_TOKEN:
+    return &own->token;
+  case WANTED_TIME:
+    return &own->time;
+  default:
+    return NULL;
+  }
+}
+
+static void
+found_own (const struct wanted *wanted, struct own *ret_own)
+{
+  struct own own = { NULL, NULL, NULL };
+
   for (size_t i = 0; i < wanted->found_count; i++) {
     const struct found *found = &wanted->found[i];
     const struct wanted_name *name;
     size_t position = SIZE_MAX;
 
-    while ((name = wanted_find (wanted, &found->name, &position)))
-      if (name->index == what && found->values && found->values[0].bv_val)
-        return &found->values[0];
+    while ((name = wanted_find (wanted, &found->name, &position))) {
+      const struct berval **place = own_place (&own, name->index);
+
+      if (place && !*place && found->values && found->values[0].bv_val)
+        *place = &found->values[0];
+    }
   }
-  return NULL;
+  *ret_own = own;
 }
 
 static void
-take_facts (const struct session *session, const struct wanted *wanted, struct facts *facts)
+take_facts (const struct session *session, const struct own *own, struct facts *facts)
 {
-  const struct berval *id = found_own (wanted, WANTED_ID), *time = found_own (wanted, WANTED_TIME);
-
-  facts->id_len = id ? identity_text (session->id_form, id, facts->id) : 0;
-  if (!time || !time_read (time, facts->time))
+  facts->id_len = own->id ? identity_text (session->id_form, own->id, facts->id) : 0;
+  if (!own->time || !time_read (own->time, facts->time))
     facts->time[0] = '\0';
 }
 
@@ -146,9 +168,9 @@ give_values (struct syncd_ctx *ctx, struct session *session, struct wanted *want
 
 static int32_t
 give (struct syncd_ctx *ctx, struct session *session, struct wanted *wanted,
-      const struct berval *dn, const struct facts *facts, struct syncd_entry *entry)
+      const struct berval *dn, const struct facts *facts, const struct berval *token,
+      struct syncd_entry *entry)
 {
-  const struct berval *token = found_own (wanted, WANTED_TOKEN);
   struct text scratch = { 0 };
   int32_t rc;
 
@@ -171,6 +193,7 @@ values_give (struct syncd_ctx *ctx, struct session *session, struct wanted *want
              LDAPMessage *message, struct syncd_entry *entry, struct facts *ret_facts)
 {
   struct berval dn = { 0, NULL };
+  struct own own;
   BerElement *ber = NULL;
   int32_t rc = SYNCD_OK;
   int result = ldap_get_dn_ber (session->ld, message, &ber, &dn);
@@ -178,9 +201,10 @@ values_give (struct syncd_ctx *ctx, struct session *session, struct wanted *want
   if (result == LDAP_SUCCESS)
     result = found_read (session->ld, message, ber, wanted);
   if (result == LDAP_SUCCESS) {
-    take_facts (session, wanted, ret_facts);
+    found_own (wanted, &own);
+    take_facts (session, &own, ret_facts);
     if (ret_facts->id_len)
-      rc = give (ctx, session, wanted, &dn, ret_facts, entry);
+      rc = give (ctx, session, wanted, &dn, ret_facts, own.token, entry);
   } else
     rc = HOST->fail (ctx, SYNCD_E_PROTOCOL, "%s: an entry of the answer cannot be read: %s",
                      session->endpoint->uri, ldap_err2string (result));
