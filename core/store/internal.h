@@ -14,7 +14,7 @@ enum statement {
   S_BEGIN, S_BEGIN_READ, S_COMMIT, S_FACT_PUT, S_FACT_GET, S_FACT_DROP, S_FACTS_DROP, S_MAPPING_PUT,
   S_MAPPING_FIND, S_MAPPING_PATHS, S_LINK_BY_ID, S_LINK_BY_ROW, S_LINK_BY_ACCOUNT,
   S_LINK_BY_REFERENCE, S_LINK_BY_GIVEN, S_LINK_SEARCH, S_LINK_INSERT, S_LINK_OLD, S_LINK_FORGET,
-  S_LINK_FORGET_SENT, S_LINK_FORGET_QUEUE, S_LINK_TOUCH, S_LINK_TOUCH_KEYS, S_GLANCE, S_MAX_ROW,
+  S_LINK_FORGET_SENT, S_LINK_FORGET_QUEUE, S_LINK_TOUCH, S_LINK_TOUCH_KEYS, S_GLANCE, S_GLANCE_NEXT, S_MAX_ROW,
   S_EACH_ALL, S_EACH_PARKED, S_EACH_DUE, S_EACH_PRESENT, S_EACH_REFERENCES, S_EACH_DISABLED, S_ABSENT, S_COUNTS,
   S_QUEUE_OLD, S_QUEUE_INSERT, S_QUEUE_UPDATE, S_QUEUE_UNSENT, S_QUEUE_SENT, S_QUEUE_DELETE,
   S_QUEUE_WITHDRAW, S_QUEUE_NEWER, S_QUEUE_MERGE, S_QUEUE_BY_NUMBER, S_QUEUE_OF, S_QUEUE_TAKE,
@@ -46,6 +46,8 @@ struct store {
   int64_t floor;                 /* no WAITING row of the queue has a smaller number */
   int64_t promised_up_to;        /* number of the queue up to which promise.c has seen it */
   int64_t promise_count, promise_limit;
+  int64_t glanced;               /* row of the last glance; 0: not known */
+  bool in_order;                 /* glances follow the rows' order: the next row is tried first */
   bool failed;                   /* a function without an error argument failed: see FAILURE */
   struct error failure;
 };
@@ -72,6 +74,7 @@ void store_bind_text (sqlite3_stmt *, int i, const char *text);
 void store_bind_id (sqlite3_stmt *, int i, const char *id, size_t len);
 char *store_column_text (sqlite3_stmt *, int i);
 char *store_column_id (sqlite3_stmt *, int i);
+bool store_column_is_id (sqlite3_stmt *, int i, const char *id, size_t len);
 void store_column_fingerprint (sqlite3_stmt *, int i, unsigned char *ret_fingerprint);
 /* Hash of the folded name; never 0. */
 int64_t store_name_hash (const struct store *, const char *folded);
@@ -96,6 +99,10 @@ int store_format_fill (struct store *, struct error *);
 /* Is it ours, whole as far as that is quickly seen, and of a format that we know? */
 int store_format_check (struct store *, struct error *);
 int store_format_functions (sqlite3 *);
+
+/* ---- link_each.c ---------------------------------------------------------------------------- */
+/* Ends the walk of store_glance: a transaction ends. */
+void store_glance_end (struct store *);
 
 /* ---- link_row.c ----------------------------------------------------------------------------- */
 #define LINK_COLUMNS                                                                            \

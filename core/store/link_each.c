@@ -19,18 +19,13 @@ column_hash (const struct store *store, sqlite3_stmt *s, int i)
   return bytes ? store_text_hash (store, bytes, (size_t) sqlite3_column_bytes (s, i)) : 0;
 }
 
-int
-store_glance (struct store *store, const char *id, size_t len, struct glance *glance,
-              struct error *error)
+#define GLANCE_COLUMNS                                                                          \
+  "row,mapping,status,flags,parked IS NOT NULL,fingerprint,next_try_ms,reevaluate_at_ms,name,"   \
+  "token,(SELECT q.fingerprint FROM queue q WHERE q.row = link.row ORDER BY q.number DESC)"
+
+static void
+fill_glance (struct store *store, sqlite3_stmt *s, struct glance *glance)
 {
-  sqlite3_stmt *s = store_statement (store, S_GLANCE,
-      "SELECT row,mapping,status,flags,parked IS NOT NULL,fingerprint,next_try_ms,reevaluate_at_ms,"
-      "name,token,(SELECT q.fingerprint FROM queue q WHERE q.row = link.row ORDER BY q.number DESC)"
-      " FROM link WHERE id = ?1");
-  store_bind_id (s, 1, id, len);
-  int rc = store_step (store, s, error);
-  if (rc <= 0)
-    return rc;
   glance->row = sqlite3_column_int64 (s, 0);
   glance->mapping = sqlite3_column_int64 (s, 1);
   glance->status = (enum link_status) sqlite3_column_int (s, 2);
@@ -42,6 +37,53 @@ store_glance (struct store *store, const char *id, size_t len, struct glance *gl
   glance->token_hash = column_hash (store, s, 9);
   glance->queued = sqlite3_column_type (s, 10) != SQLITE_NULL;
   store_column_fingerprint (s, glance->queued ? 10 : 5, glance->fingerprint);
+  store->in_order = glance->row == store->glanced + 1;
+  store->glanced = glance->row;
+}
+
+void
+store_glance_end (struct store *store)
+{
+  sqlite3_reset (store->statements[S_GLANCE_NEXT]);
+}
+
+/* A source shows its entries in the order in which they came into the state, as a rule: so the row
+ * after the last one is looked at before the id is searched for. The statement stays where it is
+ * between the calls. 1: it is that one, 0: it is not, -1: failed. */
+static int
+glance_next (struct store *store, const char *id, size_t len, struct glance *glance,
+             struct error *error)
+{
+  sqlite3_stmt *s = store_statement (store, S_GLANCE_NEXT, "SELECT " GLANCE_COLUMNS ",id FROM link"
+                                     " WHERE row > ?1 ORDER BY row");
+  if (s && !sqlite3_stmt_busy (s))
+    sqlite3_bind_int64 (s, 1, store->glanced);
+  int rc = store_step (store, s, error);
+  if (rc > 0 && store_column_is_id (s, 11, id, len)) {
+    fill_glance (store, s, glance);
+    store->in_order = true;
+    return 1;
+  }
+  store_glance_end (store);
+  store->in_order = false;
+  return rc < 0 ? -1 : 0;
+}
+
+int
+store_glance (struct store *store, const char *id, size_t len, struct glance *glance,
+              struct error *error)
+{
+  if (store->in_order) {
+    int rc = glance_next (store, id, len, glance, error);
+    if (rc)
+      return rc;
+  }
+  sqlite3_stmt *s = store_statement (store, S_GLANCE, "SELECT " GLANCE_COLUMNS " FROM link WHERE id = ?1");
+  store_bind_id (s, 1, id, len);
+  int rc = store_step (store, s, error);
+  if (rc <= 0)
+    return rc;
+  fill_glance (store, s, glance);
   sqlite3_reset (s);
   return 1;
 }

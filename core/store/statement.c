@@ -169,6 +169,18 @@ store_bind_id (sqlite3_stmt *statement, int i, const char *id, size_t len)
     sqlite3_bind_text (statement, i, id, (int) len, SQLITE_STATIC);
 }
 
+bool
+store_column_is_id (sqlite3_stmt *statement, int i, const char *id, size_t len)
+{
+  unsigned char bytes[16];
+  bool uuid = parse_uuid (id, len, bytes);
+  const void *column = sqlite3_column_blob (statement, i);
+  if (sqlite3_column_type (statement, i) != (uuid ? SQLITE_BLOB : SQLITE_TEXT)
+      || (size_t) sqlite3_column_bytes (statement, i) != (uuid ? sizeof bytes : len))
+    return false;
+  return len == 0 || memcmp (column, uuid ? (const char *) bytes : id, uuid ? sizeof bytes : len) == 0;
+}
+
 char *
 store_column_text (sqlite3_stmt *statement, int i)
 {

@@ -264,6 +264,7 @@ store_begin (struct store *store, struct error *error)
 {
   if (store->failed)
     return earlier_failure (store, error);
+  store_glance_end (store);
   sqlite3_stmt *begin = store->mode == STORE_WRITE
                             ? store_statement (store, S_BEGIN, "BEGIN IMMEDIATE")
                             : store_statement (store, S_BEGIN_READ, "BEGIN");
@@ -275,6 +276,7 @@ store_commit (struct store *store, struct error *error)
 {
   if (store->failed)
     return earlier_failure (store, error);
+  store_glance_end (store);
   return store_run (store, store_statement (store, S_COMMIT, "COMMIT"), error);
 }
 

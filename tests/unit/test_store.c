@@ -229,6 +229,48 @@ test_glance (void **state)
   link_fini (&link);
 }
 
+/* 0 where the id is not known. */
+static int64_t
+glanced_row (struct state *st, unsigned n, enum link_status expected)
+{
+  struct glance glance = { 0 };
+  int rc = store_glance (st->store, state_id (n), 36, &glance, &st->error);
+  assert_true (rc >= 0);
+  if (rc)
+    assert_int_equal (glance.status, expected);
+  return rc ? glance.row : 0;
+}
+
+/* The order of the rows is followed; whatever comes out of order, new, changed or gone is seen. */
+static void
+test_glance_order (void **state)
+{
+  struct state *st = *state;
+  struct link link;
+  int64_t rows[9];
+  for (unsigned n = 1; n < 9; n++)
+    rows[n] = state_link (st, n, LINK_SYNCED, n, "w", "g");
+  for (unsigned n = 1; n < 4; n++)
+    assert_int_equal (glanced_row (st, n, LINK_SYNCED), rows[n]);
+  link_init (&link);
+  assert_int_equal (store_link_by_row (st->store, rows[4], &link, &st->error), 1);
+  link.status = LINK_DISABLED;
+  state_ok (st, store_link_put (st->store, &link, &st->error));
+  link_fini (&link);
+  assert_int_equal (glanced_row (st, 4, LINK_DISABLED), rows[4]);
+  state_ok (st, store_link_forget (st->store, rows[5], &st->error));
+  assert_int_equal (glanced_row (st, 5, LINK_SYNCED), 0);
+  assert_int_equal (glanced_row (st, 6, LINK_SYNCED), rows[6]);
+  assert_int_equal (glanced_row (st, 2, LINK_SYNCED), rows[2]);
+  assert_int_equal (glanced_row (st, 3, LINK_SYNCED), rows[3]);
+  state_reopen (st);
+  for (unsigned n = 6; n < 9; n++)
+    assert_int_equal (glanced_row (st, n, LINK_SYNCED), rows[n]);
+  rows[0] = state_link (st, 20, LINK_SYNCED, 20, "w", "g");
+  assert_int_equal (glanced_row (st, 20, LINK_SYNCED), rows[0]);
+  assert_int_equal (glanced_row (st, 21, LINK_SYNCED), 0);
+}
+
 static void
 test_touch (void **state)
 {
@@ -356,7 +398,7 @@ main (void)
 #define TEST(f) cmocka_unit_test_setup_teardown (f, state_setup, state_teardown)
   const struct CMUnitTest tests[] = {
     TEST (test_link_is_kept_whole), TEST (test_link_update_writes_what_changed), TEST (test_lookups),
-    TEST (test_reference_prefers_who_is_there), TEST (test_glance), TEST (test_touch),
+    TEST (test_reference_prefers_who_is_there), TEST (test_glance), TEST (test_glance_order), TEST (test_touch),
     TEST (test_facts), TEST (test_mappings), TEST (test_accounts), TEST (test_runs),
     TEST (test_done),
   };
