@@ -184,7 +184,9 @@ class World:
         for old in range(0 if refuse else self.epoch + 1):
             lines.append(json.dumps({"scan": {"mode": "changes", "checkpoint": "c%d" % old}}))
             events = [self.event(p) for p in people if p.seen > old]
-            lines += self.with_trouble(events, trouble) + [point, '{"changes": true}']
+            events = self.with_trouble(events, trouble)
+            early = self.dice.random() < 0.5      # it holds from the end of the read on, all the same
+            lines += ([point] + events if early else events + [point]) + ['{"changes": true}']
         lines.append(json.dumps({"scan": {"mode": "everything"}}))
         lines += self.with_trouble([self.entry(p) for p in people if p.present
                                     and p.id not in silent], trouble)
