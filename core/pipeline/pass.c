@@ -321,7 +321,9 @@ deliver (struct pass *pass, struct error *error)
     return -1;
   if (atomic_load (&pass->p->cancelled))
     return error_set (error, "stopped; what is queued goes on in the next run");
-  if (!pass->first || pass->end != SCAN_ALL || pass->options->only)
+  /* everybody was read in this pass, or in an earlier one whose delivery did not come through */
+  bool everybody = pass->end == SCAN_ALL || (pass->end == SCAN_CHANGES && has_fact (pass, "full_ms"));
+  if (!pass->first || !everybody || pass->options->only)
     return 0;
   if (verify_unclaimed (pass, error) < 0)
     return -1;
