@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipeline/documents.h"
 #include "pipeline/wanted.h"
 #include "util/clock.h"
 #include "util/log.h"
@@ -66,8 +67,8 @@ pipeline_fini (struct pipeline *p)
 }
 
 /* Adds the end's name where the plugin's words do not have it; the exit status by the code. */
-static int
-plugin_error (struct error *error, struct syncd_ctx *ctx, int32_t code, const char *what)
+int
+pipeline_plugin_error (struct error *error, struct syncd_ctx *ctx, int32_t code, const char *what)
 {
   bool configuration = code == SYNCD_E_CONFIG || code == SYNCD_E_UNSUPPORTED;
   error_set (error, "%s: %s: %s", ctx->who, what, host_failure (ctx, code));
@@ -77,10 +78,10 @@ plugin_error (struct error *error, struct syncd_ctx *ctx, int32_t code, const ch
 }
 
 /* The sink's own configuration was checked by create(): what fails later is at the other end. */
-static int
-sink_error (struct error *error, struct syncd_ctx *ctx, int32_t code, const char *what)
+int
+pipeline_sink_error (struct error *error, struct syncd_ctx *ctx, int32_t code, const char *what)
 {
-  plugin_error (error, ctx, code, what);
+  pipeline_plugin_error (error, ctx, code, what);
   error->exit_status = 1;
   return -1;
 }
@@ -100,7 +101,7 @@ create_end (const struct loaded *end, struct syncd_ctx *ctx, const struct syncd_
 {
   int32_t code = end->plugin->create (ctx, end->state, config, ret_instance);
   if (code < 0)
-    plugin_error (error, ctx, code, "configuration");
+    pipeline_plugin_error (error, ctx, code, "configuration");
   if (code < 0)
     error->exit_status = 2;
   return code < 0 ? -1 : 0;
@@ -139,8 +140,8 @@ pipeline_open_store (struct pipeline *p, enum store_mode mode, struct error *err
   return 0;
 }
 
-static char *
-json_member (const json_t *object, const char *key)
+char *
+pipeline_json_member (const json_t *object, const char *key)
 {
   const json_t *value = json_object_get (object, key);
   if (json_is_string (value))
@@ -162,8 +163,8 @@ log_warnings (const char *who, const json_t *about)
     log_write (SYNCD_LOG_WARNING, who, "%s", json_string_value (line));
 }
 
-static json_t *
-parse_description (struct buffer *text, struct syncd_ctx *ctx, struct error *error)
+json_t *
+pipeline_parse_description (struct buffer *text, struct syncd_ctx *ctx, struct error *error)
 {
   json_error_t why;
   json_t *about = json_loadb (buffer_text (text), text->len, JSON_REJECT_DUPLICATES, &why);
@@ -183,11 +184,11 @@ take_source_facts (struct pipeline *p, const json_t *about)
   size_t i;
   json_t *blind;
   drop_source_facts (p);
-  p->source_facts.identity = json_member (about, "identity");
-  p->source_facts.scope = json_member (about, "scope");
-  p->source_facts.server = json_member (about, "server");
-  p->source_facts.changes = json_member (about, "changes");
-  p->source_facts.why = json_member (about, "why");
+  p->source_facts.identity = pipeline_json_member (about, "identity");
+  p->source_facts.scope = pipeline_json_member (about, "scope");
+  p->source_facts.server = pipeline_json_member (about, "server");
+  p->source_facts.changes = pipeline_json_member (about, "changes");
+  p->source_facts.why = pipeline_json_member (about, "why");
   json_array_foreach (json_object_get (about, "blind"), i, blind)
     if (json_is_string (blind) && strstr (json_string_value (blind), "delete"))
       p->source_facts.blind_to_deletes = true;
@@ -199,13 +200,13 @@ pipeline_open_source (struct pipeline *p, struct error *error)
   p->identity_checked = false;
   int32_t code = p->source->plugin->open (&p->source_ctx, p->source_instance, &p->source_session);
   if (code < 0)
-    return plugin_error (error, &p->source_ctx, code, "cannot open the source");
+    return pipeline_plugin_error (error, &p->source_ctx, code, "cannot open the source");
   BUFFER_AUTO struct buffer text;
   buffer_init (&text, DOCUMENT_MAX);
   code = p->source->source->describe (&p->source_ctx, p->source_session, host_buffer (&text));
   if (code < 0)
-    return plugin_error (error, &p->source_ctx, code, "the source cannot describe itself");
-  json_t *about = parse_description (&text, &p->source_ctx, error);
+    return pipeline_plugin_error (error, &p->source_ctx, code, "the source cannot describe itself");
+  json_t *about = pipeline_parse_description (&text, &p->source_ctx, error);
   if (!about)
     return -1;
   take_source_facts (p, about);
@@ -228,147 +229,8 @@ pipeline_open_sink (struct pipeline *p, struct error *error)
     return 0;
   int32_t code = p->sink->plugin->open (&p->sink_ctx, p->sink_instance, &p->sink_session);
   if (code < 0)
-    return sink_error (error, &p->sink_ctx, code, "cannot open the sink");
+    return pipeline_sink_error (error, &p->sink_ctx, code, "cannot open the sink");
   return 0;
-}
-
-/* describe() needs a session, and a session of a sink may connect; so what it says is kept with
- * the schema, and an idle pass opens no session. */
-static int
-fetch_sink_documents (struct pipeline *p, struct buffer *schema, struct buffer *about,
-                      struct error *error)
-{
-  if (pipeline_open_sink (p, error) < 0)
-    return -1;
-  int32_t code = p->sink->sink->describe (&p->sink_ctx, p->sink_session, host_buffer (about));
-  if (code < 0)
-    return plugin_error (error, &p->sink_ctx, code, "the sink cannot describe itself");
-  code = p->sink->sink->schema (&p->sink_ctx, p->sink_session, host_buffer (schema));
-  if (code < 0)
-    return sink_error (error, &p->sink_ctx, code, "cannot read the sink's schema");
-  return 0;
-}
-
-#define SCHEMA_KEPT_MS ((int64_t) 24 * 3600 * 1000)
-
-/* What the kept documents belong to: another base URL must not use them. */
-static void
-documents_key (const struct pipeline *p, char ret_key[65])
-{
-  BUFFER_AUTO struct buffer text;
-  buffer_init (&text, DOCUMENT_MAX);
-  const struct syncd_plugin *plugin = p->sink->plugin;
-  buffer_printf (&text, "%s %s", plugin->name, plugin->version);
-  for (uint32_t i = 0; i < plugin->option_count; i++) {
-    const struct syncd_option *option =
-        (const void *) ((const char *) plugin->options + (size_t) i * plugin->option_size);
-    bool single = !(option->type & (SYNCD_OPT_LIST | SYNCD_OPT_MAP | SYNCD_OPT_SECRET));
-    const char *value = single ? options_text (p->sink_config, option->key) : NULL;
-    buffer_printf (&text, " %s=%s", option->key, value ? value : "");
-  }
-  hash_sha256_hex (buffer_text (&text), text.len, ret_key);
-}
-
-static bool
-kept_documents (struct pipeline *p, const char *key, struct buffer *schema, struct buffer *about)
-{
-  BUFFER_AUTO struct buffer stamp;
-  buffer_init (&stamp, 256);
-  if (!p->store || store_get_fact (p->store, "sink_documents", &stamp) != 1)
-    return false;
-  int64_t age = clock_now_ms () - strtoll (buffer_text (&stamp), NULL, 10);
-  const char *kept_key = strchr (buffer_text (&stamp), ' ');
-  return kept_key && strcmp (kept_key + 1, key) == 0 && age >= 0 && age < SCHEMA_KEPT_MS
-         && store_get_fact (p->store, "sink_schema", schema) == 1
-         && store_get_fact (p->store, "sink_about", about) == 1;
-}
-
-static int
-keep_documents (struct pipeline *p, const char *key, const struct buffer *schema,
-                const struct buffer *about, struct error *error)
-{
-  MEM_AUTO char *stamp = mem_format ("%lld %s", (long long) clock_now_ms (), key);
-  if (!p->store || store_is_read_only (p->store))
-    return 0;
-  if (store_begin (p->store, error) < 0
-      || store_put_fact (p->store, "sink_schema", buffer_text (schema), schema->len, error) < 0
-      || store_put_fact (p->store, "sink_about", buffer_text (about), about->len, error) < 0
-      || store_put_fact (p->store, "sink_documents", stamp, strlen (stamp), error) < 0)
-    return -1;
-  return store_commit (p->store, error);
-}
-
-static int
-take_sink_facts (struct pipeline *p, struct buffer *text, struct error *error)
-{
-  json_t *about = parse_description (text, &p->sink_ctx, error);
-  if (!about)
-    return -1;
-  MEM_AUTO char *user_name = json_member (about, "user_name");
-  p->sink_facts.identity = json_member (about, "identity");
-  p->sink_facts.user_name_is_email = user_name && strcmp (user_name, "email") == 0;
-  p->sink_facts.page_size = json_integer_value (json_object_get (about, "page_size"));
-  json_decref (about);
-  return 0;
-}
-
-static int
-load_schema (struct pipeline *p, struct error *error)
-{
-  char key[65];
-  BUFFER_AUTO struct buffer schema, about;
-  buffer_init (&schema, DOCUMENT_MAX);
-  buffer_init (&about, DOCUMENT_MAX);
-  documents_key (p, key);
-  if (!kept_documents (p, key, &schema, &about)) {
-    buffer_reset (&schema);
-    buffer_reset (&about);
-    if (fetch_sink_documents (p, &schema, &about, error) < 0
-        || keep_documents (p, key, &schema, &about, error) < 0)
-      return -1;
-  }
-  if (take_sink_facts (p, &about, error) < 0)
-    return -1;
-  return schema_parse (buffer_text (&schema), schema.len, &p->schema, error);
-}
-
-static int
-number_mapping (struct pipeline *p, struct error *error)
-{
-  BUFFER_AUTO struct buffer paths;
-  buffer_init (&paths, DOCUMENT_MAX);
-  wanted_paths (p->mapping, &paths);
-  if (!p->store)
-    return 0;
-  if (store_is_read_only (p->store))
-    return 0;
-  if (store_begin (p->store, error) < 0
-      || store_mapping_number (p->store, mapping_version (p->mapping), buffer_text (&paths),
-                               &p->mapping_number, error) < 0)
-    return -1;
-  return store_commit (p->store, error);
-}
-
-int
-pipeline_compile (struct pipeline *p, struct error *error)
-{
-  const struct settings *s = p->settings;
-  BUFFER_AUTO struct buffer warnings;
-  buffer_init (&warnings, DOCUMENT_MAX);
-  if (load_schema (p, error) < 0)
-    return -1;
-  if (s->default_mapping && p->sink_facts.user_name_is_email)
-    wanted_use_mail (p);
-  if (s->default_mapping && p->sink_facts.user_name_is_email)
-    log_info ("no mapping is configured: the default one is used, with userName from mail, for "
-              "this sink wants an e-mail address");
-  if (mapping_compile (s->mapping, s->schemas, p->schema, &warnings, &p->mapping, error) < 0) {
-    error->exit_status = 2;
-    return -1;
-  }
-  wanted_log_lines (&warnings);
-  wanted_make (p);
-  return number_mapping (p, error);
 }
 
 static int

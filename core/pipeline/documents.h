@@ -1,0 +1,19 @@
+/* JSON that plugins describe themselves with; shared by pipeline.c and documents.c alone. */
+#ifndef SYNCD_PIPELINE_DOCUMENTS_H
+#define SYNCD_PIPELINE_DOCUMENTS_H
+
+#include <jansson.h>
+
+#include "pipeline/pipeline.h"
+
+/* A call of a plugin failed with CODE; -1. Configuration gives exit status 2. */
+int pipeline_plugin_error (struct error *, struct syncd_ctx *, int32_t code, const char *what);
+/* The same for a sink whose own configuration was checked by create(): what fails later is at the
+ * other end (exit status 1). */
+int pipeline_sink_error (struct error *, struct syncd_ctx *, int32_t code, const char *what);
+/* A text member, or an object member as compact text; a text of its own, or NULL. */
+char *pipeline_json_member (const json_t *object, const char *key);
+/* Parses what describe() gave and logs its warnings; NULL with an error. */
+json_t *pipeline_parse_description (struct buffer *text, struct syncd_ctx *, struct error *);
+
+#endif
