@@ -276,7 +276,7 @@ class Refused(source.Case):
             self.assertIn("filter:", self.create("uri=ldaps://a", "filter=" + wrong))
 
     def test_grades_that_are_not_there_yet(self):
-        for grade in ("dirsync", "usn", "changelog", "inventory"):
+        for grade in ("dirsync", "usn", "changelog"):
             self.assertIn("not available yet", self.create("uri=ldaps://a", "changes=" + grade))
 
 
