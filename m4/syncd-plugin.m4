@@ -3,6 +3,8 @@
 # or no; "yes" without the library is an error, "auto" leaves the plugin out.
 AC_DEFUN([SYNCD_PLUGIN],[
   AC_ARG_WITH([$1],[AS_HELP_STRING([--with-$1=auto|yes|no],[build the $3 @<:@auto@:>@])],[],[with_]m4_translit([$1],[-],[_])[=auto])
+  AS_CASE(["$with_]m4_translit([$1],[-],[_])["],[auto|yes|no],[],
+    [AC_MSG_ERROR([--with-$1 is auto, yes or no, not "$with_]m4_translit([$1],[-],[_])["])])
   plugin_$2=no
   AS_IF([test "$with_]m4_translit([$1],[-],[_])[" != no],[
     $4
