@@ -60,10 +60,8 @@ struct opened {
   bool has_settings, has_pipeline;
 };
 enum open_depth {
-  OPEN_SETTINGS,
   OPEN_STATE_ALONE, /* settings and state, no plugin */
-  OPEN_PLUGINS,
-  OPEN_STATE        /* all */
+  OPEN_STATE        /* settings, plugins and state */
 };
 int command_open (const struct cli *, enum open_depth, enum store_mode, struct opened *ret_opened,
                   struct error *);

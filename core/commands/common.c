@@ -29,25 +29,17 @@ command_open (const struct cli *cli, enum open_depth depth, enum store_mode mode
   if (settings_load (&cli->files, &opened->settings, error) < 0)
     return -1;
   opened->has_settings = true;
-  if (depth == OPEN_SETTINGS)
-    return 0;
   pipeline_init (&opened->pipeline, &opened->settings);
   opened->has_pipeline = true;
-  if (depth == OPEN_STATE_ALONE)
-    return pipeline_open_store (&opened->pipeline, mode, error);
-  if (pipeline_load (&opened->pipeline, cli->plugin_dir, error) < 0)
+  if (depth == OPEN_STATE && pipeline_load (&opened->pipeline, cli->plugin_dir, error) < 0)
     return -1;
-  return depth == OPEN_STATE ? pipeline_open_store (&opened->pipeline, mode, error) : 0;
+  return pipeline_open_store (&opened->pipeline, mode, error);
 }
 
 int
 command_open_state (const struct cli *cli, enum store_mode mode, struct opened *opened, struct error *error)
 {
-  if (command_open (cli, OPEN_SETTINGS, mode, opened, error) < 0)
-    return -1;
-  pipeline_init (&opened->pipeline, &opened->settings);
-  opened->has_pipeline = true;
-  if (pipeline_open_store (&opened->pipeline, mode, error) < 0)
+  if (command_open (cli, OPEN_STATE_ALONE, mode, opened, error) < 0)
     return -1;
   if (!opened->pipeline.store)
     return error_set (error, "%s does not exist yet: nothing has run", opened->settings.state_path);
