@@ -19,4 +19,9 @@ check-unit:
 	$(MAKE) check TESTS='$(COMPILED_TESTS)'
 check-valgrind:
 	$(MAKE) check TESTS='$(COMPILED_TESTS)' LOG_COMPILER='$(VALGRIND)' AM_LOG_FLAGS='$(VALGRIND_FLAGS)'
-.PHONY: check-unit check-valgrind
+# Where threads meet: sessions, budget, orders, watch mode. For a tree with --enable-sanitizers=thread.
+THREAD_TESTS = tests/abi/test-host tests/e2e/faults.py tests/e2e/passes.py tests/e2e/watch.py \
+  tests/e2e/unwell.py tests/faults/converge.py
+check-threads:
+	$(MAKE) check TESTS='$(THREAD_TESTS)' SEEDS=4
+.PHONY: check-unit check-valgrind check-threads

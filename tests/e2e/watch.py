@@ -84,7 +84,7 @@ class Polling(Watch):
         self.told_to_end(w, 130, signal.SIGINT)
         self.assertLess(time.monotonic() - began, 1 * SLOW)
 
-    @unittest.skipIf(pipeline.sanitized(), "the address sanitizer keeps freed memory for a while")
+    @unittest.skipIf(pipeline.sanitized(), "sanitizers keep freed memory for a while")
     def test_memory_stays_flat_over_thousands_of_passes(self):
         p = self.pipeline(crowd(20))
         w = self.watch(p, "--interval", "1ms")
