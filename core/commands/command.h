@@ -72,7 +72,7 @@ void command_close (struct opened *);
 struct order;
 int command_order (const struct cli *, const struct order *, const char *done);
 /* Writes the report; - is standard output, a file is replaced at once. */
-int command_write_report (const char *path, const struct report *);
+int command_write_report (const char *path, struct report *);
 /* SIGINT and SIGTERM set PIPELINE's `cancelled`; a second one ends at once. */
 void command_catch_signals (struct pipeline *);
 /* Age of a moment, in words: "3 min ago". A text of its own. */

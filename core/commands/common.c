@@ -57,12 +57,10 @@ command_close (struct opened *opened)
 }
 
 static int
-put_report (FILE *file, const struct report *report)
+put_report (FILE *file, struct report *report)
 {
-  BUFFER_AUTO struct buffer json;
-  buffer_init (&json, (size_t) 32 << 20);
-  report_json (report, &json);
-  bool good = file && fwrite (buffer_text (&json), 1, json.len, file) == json.len;
+  const struct buffer *json = report_json (report);
+  bool good = file && fwrite (buffer_text (json), 1, json->len, file) == json->len;
   if (file)
     good = (file == stdout ? fflush (file) : fclose (file)) == 0 && good;
   return good ? 0 : -1;
@@ -77,7 +75,7 @@ is_special (const char *path)
 }
 
 int
-command_write_report (const char *path, const struct report *report)
+command_write_report (const char *path, struct report *report)
 {
   bool direct = strcmp (path, "-") == 0 || is_special (path);
   MEM_AUTO char *part = mem_format ("%s.part", path);

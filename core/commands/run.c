@@ -14,11 +14,8 @@ static int
 conclude (const struct cli *cli, struct report *report, int status)
 {
   MEM_AUTO char *line = report_line (report);
-  BUFFER_AUTO struct buffer json;
-  buffer_init (&json, (size_t) 32 << 20);
-  report_json (report, &json);
   if (status != 2)
-    log_report (line, buffer_text (&json));
+    log_report (line, buffer_text (report_json (report)));
   if (cli->report && command_write_report (cli->report, report) < 0 && status == 0)
     status = 1;
   report_fini (report);

@@ -88,15 +88,12 @@ watch_reload_asked (void *data)
 }
 
 static void
-watch_passed (void *data, const struct report *report, int status)
+watch_passed (void *data, struct report *report, int status)
 {
   struct watching *w = data;
   MEM_AUTO char *line = report_line (report);
-  BUFFER_AUTO struct buffer json;
   (void) status;
-  buffer_init (&json, (size_t) 32 << 20);
-  report_json (report, &json);
-  log_report (line, buffer_text (&json));
+  log_report (line, buffer_text (report_json (report)));
   if (w->cli->report)
     command_write_report (w->cli->report, report);
   if (report->error) {

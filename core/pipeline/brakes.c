@@ -66,6 +66,32 @@ leavers_doubtful (const struct pass *pass)
   return NULL;
 }
 
+int
+brakes_count_owned (struct pass *pass, struct error *error)
+{
+  struct store_counts counts;
+  if (pass->owned_active >= 0)
+    return 0;
+  if (store_counts (pass->store, &counts, error) < 0)
+    return -1;
+  pass->owned_active = counts.active;
+  return 0;
+}
+
+/* Few changes trip no brake however few accounts there are: then nobody is counted. */
+static int
+trips (struct pass *pass, const struct kind *kind, int64_t count, bool *ret_trips, struct error *error)
+{
+  bool leavers = kind->kind == CHANGE_LEAVERS;
+  *ret_trips = collide_brake_trips (kind->brake, (size_t) count, 0, leavers);
+  if (!*ret_trips)
+    return 0;
+  if (brakes_count_owned (pass, error) < 0)
+    return -1;
+  *ret_trips = collide_brake_trips (kind->brake, (size_t) count, (size_t) pass->owned_active, leavers);
+  return 0;
+}
+
 static int
 apply_one (struct pass *pass, const struct kind *kind, struct error *error)
 {
@@ -77,15 +103,16 @@ apply_one (struct pass *pass, const struct kind *kind, struct error *error)
   const char *doubt = pass->rebind ? "the state meets another source or sink (--rebind)"
                       : leavers    ? leavers_doubtful (pass)
                                    : NULL;
-  size_t count = (size_t) (waiting + held + done);
-  bool trips = collide_brake_trips (kind->brake, count, (size_t) (pass->owned_active), leavers);
+  bool tripped;
   if (waiting + held == 0)
     return 0;
   if (doubt && waiting)
     return hold (pass, kind, doubt, error);
-  if (held && !trips && !pass->rebind && wider_now (pass, kind))
+  if (trips (pass, kind, waiting + held + done, &tripped, error) < 0)
+    return -1;
+  if (held && !tripped && !pass->rebind && wider_now (pass, kind))
     return store_queue_release (pass->store, kind->kind, error);
-  if (!trips) /* what is held stays held; what came since goes */
+  if (!tripped) /* what is held stays held; what came since goes */
     return 0;
   MEM_AUTO char *why = mem_format (
       "%" PRId64 " %s, %" PRId64 " more in the last 24 h, of %" PRId64 " accounts owned and active; "

@@ -154,13 +154,14 @@ add_removable (void *data, struct link *link)
   return 0;
 }
 
-/* Each of them is asked for again before its account goes. */
+/* Each of them is asked for again before its account goes. The walk is long, so a single edit of the
+ * stream does not wait for it: the passes in between make it. */
 static int
 find_removals (struct pass *pass, struct error *error)
 {
   int64_t after = pass->p->settings->delete_after_ms;
   struct ids candidates = { 0 };
-  if (after < 0)
+  if (after < 0 || pass->options->stream)
     return 0;
   int rc = store_links_each (pass->store, LINKS_DISABLED, pass->started_ms - after, add_removable,
                              &candidates, error);

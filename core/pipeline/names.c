@@ -6,9 +6,12 @@
 #include <string.h>
 
 #include "pipeline/names.h"
+#include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
 #include "util/text.h"
+
+#define TOGETHER_MS 1000
 
 bool
 names_equal (const char *a, const char *b)
@@ -126,6 +129,19 @@ give (struct pass *pass, struct queued *row, const char *name, int n, struct err
   return store_queue_update (pass->store, row, error);
 }
 
+/* In watch mode changes come one by one, and whoever holds the name may be about to give it up: what
+ * comes within a second is decided together (guarantees: A pass). True: not yet. */
+static bool
+too_early (struct pass *pass, struct queued *row, int n)
+{
+  int64_t now = clock_now_ms ();
+  if (n > 0 || !pass->options->watch || pass->first)
+    return false;
+  if (row->next_try_ms == 0 && pass->options->stream)
+    row->next_try_ms = now + TOGETHER_MS;
+  return row->next_try_ms > now;
+}
+
 /* Tries the wanted name, then the candidates after it. 1: decided. */
 static int
 try_name (struct pass *pass, struct queued *row, struct link *link, int n, struct error *error)
@@ -145,6 +161,8 @@ try_name (struct pass *pass, struct queued *row, struct link *link, int n, struc
     enum verdict verdict = collide_judge (&claim, &why);
     if (verdict == VERDICT_TAKE || verdict == VERDICT_WAIT)
       rc = give (pass, row, name, n, error) < 0 ? -1 : 1;
+    else if (too_early (pass, row, n))
+      rc = store_queue_update (pass->store, row, error) < 0 ? -1 : 1;
     else if (verdict == VERDICT_PARK)
       rc = park_contested (pass, row, link, &holder, why, error) < 0 ? -1 : 1;
     else if (verdict == VERDICT_FAIL)

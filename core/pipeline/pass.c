@@ -26,6 +26,7 @@ pass_init (struct pass *pass, struct pipeline *p, const struct pass_options *opt
   pass->report = report;
   pass->started_ms = clock_now_ms ();
   pass->audit = -1;
+  pass->owned_active = -1;
   buffer_init (&pass->checkpoint, (size_t) 1 << 20);
   report->source_name = p->settings->source.name;
   report->sink_name = p->settings->sink.name;
@@ -81,16 +82,22 @@ has_fact (struct pass *pass, const char *name)
   return store_get_fact (pass->store, name, &kept) == 1;
 }
 
+/* What comes through the stream, or waits: a small pass, which counts nobody unless a brake asks and
+ * opens the source's own session only where something is asked (intake_get). */
+static bool
+reads_nothing (const struct pass *pass)
+{
+  return pass->options->stream || pass->options->queue_only;
+}
+
 static int
 look_back (struct pass *pass, struct error *error)
 {
-  struct store_counts counts;
   const struct source_facts *facts = &pass->p->source_facts;
-  if (store_counts (pass->store, &counts, error) < 0)
+  if (!reads_nothing (pass) && brakes_count_owned (pass, error) < 0)
     return -1;
   pass->first = !has_fact (pass, "first_pass");
   pass->rebind = has_fact (pass, "rebind");
-  pass->owned_active = counts.active;
   pass->scope_changed = fact_differs (pass, "scope", facts->scope);
   pass->server_changed = fact_differs (pass, "server", facts->server);
   pass->report->changes = mem_copy_text (facts->changes);
@@ -116,13 +123,6 @@ take_orders (struct pass *pass, struct error *error)
     return -1;
   }
   return store_commit (pass->store, error);
-}
-
-/* The source's own session is opened where something is asked (intake_get). */
-static bool
-reads_nothing (const struct pass *pass)
-{
-  return pass->options->stream || pass->options->queue_only;
 }
 
 static int
@@ -375,7 +375,7 @@ take_stock (struct pass *pass)
   struct store_counts counts;
   struct error ignored;
   struct report *report = pass->report;
-  if (!pass->store || store_counts (pass->store, &counts, &ignored) < 0)
+  if (!pass->store || store_counts_waiting (pass->store, &counts, &ignored) < 0)
     return;
   report->queued = counts.queued;
   report->parked = counts.parked;
@@ -404,13 +404,11 @@ static void
 record_run (struct pass *pass)
 {
   struct error ignored;
-  BUFFER_AUTO struct buffer json;
-  buffer_init (&json, (size_t) 32 << 20);
   if (!pass->store || pass->options->dry_run)
     return;
-  report_json (pass->report, &json);
+  const struct buffer *json = report_json (pass->report);
   if (store_begin (pass->store, &ignored) == 0
-      && store_run_put (pass->store, pass->started_ms, buffer_text (&json), &ignored) == 0)
+      && store_run_put (pass->store, pass->started_ms, buffer_text (json), &ignored) == 0)
     store_commit (pass->store, &ignored);
   else
     store_rollback (pass->store);

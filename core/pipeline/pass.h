@@ -44,7 +44,7 @@ struct pass {
   /* what was so when the pass began */
   bool first;                 /* no pass with this sink was completed yet */
   bool rebind;                /* everybody is being matched anew: all is held for approval */
-  int64_t owned_active;
+  int64_t owned_active;       /* accounts, counted when a brake asks; -1: not yet */
   bool scope_changed;         /* filter, base, bind identity or id attribute */
   bool server_changed;
 
@@ -109,7 +109,8 @@ int decide_run (struct pass *, struct error *);
 int leavers_find (struct pass *, struct error *);
 /* Did another server than last time answer, so that absence proves nothing? */
 bool leavers_uncertain (const struct pass *);
-/* brakes.c */
+/* brakes.c; how many accounts are owned and active is counted once in a pass */
+int brakes_count_owned (struct pass *, struct error *);
 int brakes_apply (struct pass *, struct error *);
 /* approve.c: lists the held changes with the token that names them; lets those go that a token
  * names, inside a transaction. */

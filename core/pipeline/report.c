@@ -12,6 +12,7 @@
 #include "util/mem.h"
 
 #define LIST_MAX_BYTES ((size_t) 4 << 20)
+#define MAX_BYTES ((size_t) 32 << 20)
 
 void
 report_init (struct report *report)
@@ -25,6 +26,7 @@ report_init (struct report *report)
   buffer_init (&report->parked_list.json, LIST_MAX_BYTES);
   buffer_init (&report->drifted_list.json, LIST_MAX_BYTES);
   buffer_init (&report->unclaimed_list.json, LIST_MAX_BYTES);
+  buffer_init (&report->made, MAX_BYTES);
 }
 
 void
@@ -36,6 +38,7 @@ report_fini (struct report *report)
   buffer_fini (&report->parked_list.json);
   buffer_fini (&report->drifted_list.json);
   buffer_fini (&report->unclaimed_list.json);
+  buffer_fini (&report->made);
   free (report->changes);
   free (report->approve);
   free (report->error);
@@ -143,8 +146,8 @@ peak_rss_kib (void)
   return kib;
 }
 
-void
-report_json (const struct report *r, struct buffer *out)
+static void
+put_report (const struct report *r, struct buffer *out)
 {
   const struct requests *q = &r->requests;
   buffer_append_text (out, "{");
@@ -167,6 +170,14 @@ report_json (const struct report *r, struct buffer *out)
                  r->checkpoint_advanced ? "true" : "false", peak_rss_kib ());
   put_lists (r, out);
   buffer_append_text (out, "}\n");
+}
+
+const struct buffer *
+report_json (struct report *report)
+{
+  if (!report->made.len)
+    put_report (report, &report->made);
+  return &report->made;
 }
 
 static void

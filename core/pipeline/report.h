@@ -36,14 +36,16 @@ struct report {
   struct report_list adopted_list, renamed_list, held_list, parked_list;
   struct report_list drifted_list, unclaimed_list;
   char *error;
+  struct buffer made; /* report_json() */
 };
 
 void report_init (struct report *);
 void report_fini (struct report *);
 /* Adds {source id, user name, reason} to a list. */
 void report_add (struct report_list *, const char *id, const char *user_name, const char *reason);
-/* The whole report as one line of JSON. */
-void report_json (const struct report *, struct buffer *out);
+/* The whole report as JSON, made when it is asked for first: what is written to the state, the log and
+ * the file is the same. The report's until report_fini(). */
+const struct buffer *report_json (struct report *);
 /* The last line of the log: what a person wants to know first. */
 char *report_line (const struct report *);
 

@@ -13,6 +13,7 @@
 #define WAIT_MS 500
 #define TOGETHER_US 1000000 /* what came within one second goes together */
 #define PAUSE_MS 20         /* nothing for so long: do not wait for the second to pass */
+#define FIRST_PAUSE_MS 4    /* the same after a quiet second: a single edit goes at once */
 
 void
 stream_init (struct stream *stream, struct pipeline *p)
@@ -168,12 +169,14 @@ static int
 follow (struct stream *stream, struct pass *pass, struct error *error)
 {
   struct error later;
-  int64_t until = clock_monotonic_us () + TOGETHER_US;
+  int64_t now = clock_monotonic_us (), until = now + TOGETHER_US;
+  uint32_t pause = now - stream->last_us > TOGETHER_US ? FIRST_PAUSE_MS : PAUSE_MS;
   int rc;
   do
     rc = take_one (stream, pass, error);
   while (rc == 0 && clock_monotonic_us () < until && !atomic_load (&stream->p->cancelled)
-         && stream_wait (stream, PAUSE_MS, &later) == 1);
+         && stream_wait (stream, pause, &later) == 1);
+  stream->last_us = clock_monotonic_us ();
   pass->end = SCAN_CHANGES;
   return rc;
 }

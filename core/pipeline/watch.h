@@ -16,7 +16,7 @@ struct watch_hooks {
   bool (*reload_asked) (void *data);
   struct pipeline *(*reload) (void *data, struct pipeline *);
   /* A pass is over. */
-  void (*passed) (void *data, const struct report *, int status);
+  void (*passed) (void *data, struct report *, int status);
   /* In a few words: what syncd does now. */
   void (*status) (void *data, const char *text);
 };

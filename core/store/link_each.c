@@ -105,7 +105,9 @@ filter_statement (struct store *store, enum link_filter filter)
   case LINKS_PARKED:
     return store_statement (store, S_EACH_PARKED, ROWS ("parked IS NOT NULL"));
   case LINKS_DUE:
-    return store_statement (store, S_EACH_DUE, ROWS ("due_ms <= ?3"));
+    /* the planner would walk along all rows, for they are wanted in their order */
+    return store_statement (store, S_EACH_DUE, "SELECT row FROM link INDEXED BY link_due"
+                            " WHERE due_ms <= ?3 AND row > ?1 ORDER BY row LIMIT ?2");
   case LINKS_PRESENT:
     return store_statement (store, S_EACH_PRESENT, ROWS ("status IN (0, 1)"));
   case LINKS_REFERENCES:
@@ -244,25 +246,47 @@ store_absent_each (struct store *store, const unsigned char *seen, size_t seen_b
   }
 }
 
+/* Each of these has an index, or a queue that is mostly empty. */
+#define WAITING_COUNTS                                                                          \
+  " (SELECT count (*) FROM link WHERE parked IS NOT NULL),"                                      \
+  " (SELECT count (*) FROM queue WHERE state = 0), (SELECT count (*) FROM queue WHERE doubt),"   \
+  " (SELECT count (*) FROM queue WHERE state = 2)"
+
+static void
+take_waiting (sqlite3_stmt *s, int column, struct store_counts *counts)
+{
+  counts->parked = sqlite3_column_int64 (s, column);
+  counts->queued = sqlite3_column_int64 (s, column + 1);
+  counts->in_doubt = sqlite3_column_int64 (s, column + 2);
+  counts->held = sqlite3_column_int64 (s, column + 3);
+}
+
+int
+store_counts_waiting (struct store *store, struct store_counts *counts, struct error *error)
+{
+  sqlite3_stmt *s = store_statement (store, S_COUNTS_WAITING, "SELECT" WAITING_COUNTS);
+  if (store_step (store, s, error) < 0)
+    return -1;
+  *counts = (struct store_counts) { 0 };
+  take_waiting (s, 0, counts);
+  sqlite3_reset (s);
+  return 0;
+}
+
 int
 store_counts (struct store *store, struct store_counts *counts, struct error *error)
 {
   sqlite3_stmt *s = store_statement (store, S_COUNTS,
       "SELECT count (*), count (*) FILTER (WHERE account IS NOT NULL AND status IN (0, 1, 2)),"
       " count (*) FILTER (WHERE account IS NOT NULL AND status IN (0, 1)),"
-      " count (*) FILTER (WHERE status = 2),"
-      " (SELECT count (*) FROM link WHERE parked IS NOT NULL),"
-      " (SELECT count (*) FROM queue WHERE state = 0),"
-      " (SELECT count (*) FROM queue WHERE doubt),"
-      " (SELECT count (*) FROM queue WHERE state = 2) FROM link");
+      " count (*) FILTER (WHERE status = 2)," WAITING_COUNTS " FROM link");
   if (store_step (store, s, error) < 0)
     return -1;
   *counts = (struct store_counts) {
     .entries = sqlite3_column_int64 (s, 0), .owned = sqlite3_column_int64 (s, 1),
-    .active = sqlite3_column_int64 (s, 2), .disabled = sqlite3_column_int64 (s, 3),
-    .parked = sqlite3_column_int64 (s, 4), .queued = sqlite3_column_int64 (s, 5),
-    .in_doubt = sqlite3_column_int64 (s, 6), .held = sqlite3_column_int64 (s, 7)
+    .active = sqlite3_column_int64 (s, 2), .disabled = sqlite3_column_int64 (s, 3)
   };
+  take_waiting (s, 4, counts);
   sqlite3_reset (s);
   return 0;
 }

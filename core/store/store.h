@@ -155,6 +155,8 @@ struct store_counts {
   int64_t entries, owned, active, disabled, parked, queued, in_doubt, held;
 };
 int store_counts (struct store *, struct store_counts *, struct error *);
+/* Only what waits (parked, queued, in_doubt, held): looks at no entry that is done. */
+int store_counts_waiting (struct store *, struct store_counts *, struct error *);
 
 /* ---- the queue: the newest desired state of an entry, never a diff ----------------------- */
 enum queue_state {

@@ -2,9 +2,11 @@
 BENCH_FLAGS =
 bench: all
 	top_srcdir=$(abs_top_srcdir) top_builddir=$(abs_top_builddir) PYTHONDONTWRITEBYTECODE=1 \
-	  PYTHONPATH=$(abs_top_srcdir)/tests/lib $(PYTHON3) $(srcdir)/tests/bench/bench.py $(BENCH_FLAGS)
+	  PYTHONPATH=$(abs_top_srcdir)/tests/lib $(PYTHON3) $(srcdir)/tests/bench/bench.py $(BENCH_FLAGS); first=$$?; \
+	top_srcdir=$(abs_top_srcdir) top_builddir=$(abs_top_builddir) PYTHONDONTWRITEBYTECODE=1 \
+	  PYTHONPATH=$(abs_top_srcdir)/tests/lib $(PYTHON3) $(srcdir)/tests/bench/watch_bench.py && exit $$first
 .PHONY: bench
-EXTRA_DIST += tests/bench/bench.py tests/bench/serial_client.py
+EXTRA_DIST += tests/bench/bench.py tests/bench/watch_bench.py tests/bench/serial_client.py
 
 if WITH_SINK_GENESYS_SCIM
 noinst_PROGRAMS += tests/bench/bare_client

