@@ -1,5 +1,5 @@
 /* describe.c: what the source is, how it finds changes, and what it cannot see. */
-#include "source-ldap.h"
+#include "grade.h"
 
 #include <string.h>
 
@@ -46,51 +46,6 @@ add_scope (const struct session *session, struct text *text)
   text_fini (&scope);
 }
 
-/* By grade, CHANGES_SYNCREPL first. */
-static const char *const grades[] = { "syncrepl", "timestamp", "inventory", "full" };
-#define INVENTORY_BLIND "\"renamed containers\",\"memberOf\",\"changed access rights\""
-static const char *const blind[] = {
-  "\"renamed containers\",\"memberOf\",\"changed access rights\"",
-  ("\"deletes\",\"leaving the filter or the base\",\"renamed containers\",\"memberOf\","
-   "\"changed access rights\",\"late replication\""),
-  INVENTORY_BLIND,
-  "",
-};
-
-static void
-add_why (const struct session *session, enum changes grade, struct text *text)
-{
-  struct text why = { 0 };
-
-  if (grade == CHANGES_SYNCREPL)
-    text_print (&why, "the server answers the synchronization request (RFC 4533) for this base");
-  else if (grade == CHANGES_TIMESTAMP)
-    text_print (&why, "entries show %s", session->time_attribute);
-  else if (grade == CHANGES_INVENTORY)
-    text_print (&why, "entries show %s, which is compared for each", session->token_attribute);
-  else if (session->instance->changes == CHANGES_FULL)
-    text_print (&why, "changes: full is configured");
-  else
-    text_print (&why, "the entries show no modifyTimestamp");
-  if (session->sync_why[0])
-    text_print (&why, "; not syncrepl: %s", session->sync_why);
-  text_json (text, why.data ? why.data : "");
-  text_fini (&why);
-}
-
-static void
-add_changes (const struct session *session, struct text *text)
-{
-  enum changes grade = changes_grade (session);
-
-  text_print (text, ",\"changes\":\"%s\",\"why\":", grades[grade - CHANGES_SYNCREPL]);
-  add_why (session, grade, text);
-  text_print (text, ",\"grades\":[%s%s%s\"full\"]", session->sync_offered ? "\"syncrepl\"," : "",
-              session->time_attribute ? "\"timestamp\"," : "",
-              session->token_attribute ? "\"inventory\"," : "");
-  text_print (text, ",\"blind\":[%s]", blind[grade - CHANGES_SYNCREPL]);
-}
-
 static void
 add_warnings (const struct session *session, struct text *text)
 {
@@ -126,7 +81,7 @@ describe_source (struct syncd_ctx *ctx, void *data, struct syncd_buffer *buffer)
     return rc;
   add_identity (session, &text);
   add_scope (session, &text);
-  add_changes (session, &text);
+  grades_describe (session, &text);
   add_warnings (session, &text);
   rc = text.failed ? error_memory (ctx) : HOST->buffer_append (buffer, text.data, text.len);
   text_fini (&text);

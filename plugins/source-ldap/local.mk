@@ -8,10 +8,12 @@ plugins_syncd_ldap_la_SOURCES = \
   plugins/source-ldap/bind.c plugins/source-ldap/server.c plugins/source-ldap/search.c \
   plugins/source-ldap/wanted.c plugins/source-ldap/values.c plugins/source-ldap/range.c \
   plugins/source-ldap/identity.c plugins/source-ldap/dn.c plugins/source-ldap/schema.c \
-  plugins/source-ldap/filter.c plugins/source-ldap/changes.c plugins/source-ldap/scan.c \
+  plugins/source-ldap/filter.c plugins/source-ldap/timestamp.c plugins/source-ldap/scan.c \
   plugins/source-ldap/scan.h plugins/source-ldap/sync.h plugins/source-ldap/sync.c \
   plugins/source-ldap/sync-message.c plugins/source-ldap/sync-state.c \
   plugins/source-ldap/sync-probe.c \
+  plugins/source-ldap/grade.h plugins/source-ldap/grades.c plugins/source-ldap/checkpoint.c \
+  plugins/source-ldap/inventory.c \
   plugins/source-ldap/get.c plugins/source-ldap/describe.c
 plugins_syncd_ldap_la_CPPFLAGS = $(AM_CPPFLAGS) -D_DEFAULT_SOURCE $(LDAP_CFLAGS) $(CRYPTO_CFLAGS)
 plugins_syncd_ldap_la_LDFLAGS = $(PLUGIN_LDFLAGS)

@@ -1,6 +1,6 @@
 /* options.c: the options of the LDAP source and the settings made of them.
  * No network. Called by create(); the settings are read-only afterwards. */
-#include "source-ldap.h"
+#include "grade.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -171,17 +171,16 @@ static int32_t
 read_changes (struct syncd_ctx *ctx, const struct syncd_config *config, struct instance *instance)
 {
   const char *word = HOST->config_text (config, "changes");
+  const struct grade *grade = NULL;
 
-  static const char *const words[] = { "auto", "syncrepl", "timestamp", "inventory",
-                                       "full" };
-
-  for (enum changes i = CHANGES_AUTO; i <= CHANGES_FULL; i++)
-    if (!is_set (word) || strcmp (word, words[i]) == 0) {
-      instance->changes = i;
-      return SYNCD_OK;
-    }
-  return HOST->fail (ctx, SYNCD_E_CONFIG, "changes: %s is not available yet: use auto, syncrepl, "
-                     "timestamp, inventory or full", word);
+  instance->changes = CHANGES_AUTO;
+  if (!is_set (word) || strcmp (word, "auto") == 0)
+    return SYNCD_OK;
+  grade = grade_named (word);
+  if (!grade)
+    return HOST->fail (ctx, SYNCD_E_CONFIG, "changes: %s is not available yet: use auto", word);
+  instance->changes = grade->is;
+  return SYNCD_OK;
 }
 
 static const char *

@@ -1,22 +1,20 @@
-/* scan.c: a scan: everything, what changed, or the inventory of ids and tokens. */
+/* scan.c: a scan: everything, the inventory of ids and tokens, or what changed, by the grade. */
 #include "scan.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "grade.h"
 
 static int32_t
 check_mode (struct syncd_ctx *ctx, const struct session *session, uint32_t mode)
 {
   if (session->scanning)
     return HOST->fail (ctx, SYNCD_E_INTERNAL, "a session does one scan at a time");
-  if (mode == SYNCD_MODE_EVERYTHING)
-    return SYNCD_OK;
-  if (mode == SYNCD_MODE_INVENTORY && session->token_attribute)
-    return SYNCD_OK;
-  if (changes_grade (session) == CHANGES_SYNCREPL)
-    if (mode == SYNCD_MODE_CHANGES || mode == SYNCD_MODE_WATCH)
-      return SYNCD_OK;
-  if (mode == SYNCD_MODE_CHANGES && changes_grade (session) != CHANGES_FULL)
+  if (mode == SYNCD_MODE_EVERYTHING ||
+      (mode == SYNCD_MODE_INVENTORY && session->token_attribute) ||
+      (mode == SYNCD_MODE_CHANGES && session->grade->changes) ||
+      (mode == SYNCD_MODE_WATCH && session->grade->follows))
     return SYNCD_OK;
   return HOST->fail (ctx, SYNCD_E_UNSUPPORTED, "%s: this directory is not read in that way (%s)",
                      session->instance->name,
@@ -25,38 +23,48 @@ check_mode (struct syncd_ctx *ctx, const struct session *session, uint32_t mode)
                                                     : "changes since a checkpoint");
 }
 
-/* (&(user's filter)(modifyTimestamp>=newest less the overlap)) */
 static void
-make_filter (struct scan *scan)
+list_everybody (struct scan *scan)
 {
-  const struct session *session = scan->session;
-  char since[TIME_SIZE];
+  const struct instance *instance = scan->session->instance;
 
-  if (scan->mode != SYNCD_MODE_CHANGES || scan->syncing) {
-    text_print (&scan->filter, "%s", session->instance->filter);
-    return;
-  }
-  memcpy (since, scan->newest, TIME_SIZE);
-  time_move (since, -OVERLAP_SECONDS);
-  text_print (&scan->filter, "(&%s(%s>=%.14s%s))", session->instance->filter,
-              session->time_attribute, since, session->vendor == VENDOR_AD ? ".0Z" : "Z");
+  search_fini (&scan->search);
+  scan->filter.len = 0;
+  text_print (&scan->filter, "%s", instance->filter);
+  scan->search = (struct search){
+    .session = scan->session,
+    .base = instance->base,
+    .scope = instance->scope,
+    .filter = scan->filter.data,
+    .attributes = (const char *const *) scan->wanted.request,
+    .page_size = instance->page_size,
+  };
+  scan->stage = SCAN_LISTING;
+  scan->absence = true;
 }
 
-/* The checkpoint of the grades that have no search of their own; by inventory, the scan
- * becomes one. */
-static int32_t
-take_checkpoint (struct syncd_ctx *ctx, struct scan *scan, const struct syncd_scan_request *request)
+void
+scan_turn (struct syncd_ctx *ctx, struct scan *scan, const char *why)
 {
-  int32_t rc;
+  HOST->log (ctx, SYNCD_LOG_INFO, "%s: everybody is read: %s", scan->session->endpoint->uri, why);
+  scan->mode = SYNCD_MODE_EVERYTHING;
+  list_everybody (scan);
+}
 
-  if (scan->mode != SYNCD_MODE_CHANGES || scan->syncing)
+/* What the grade wants besides the listing: DATA is the datum of the checkpoint. */
+static int32_t
+begin_grade (struct syncd_ctx *ctx, struct scan *scan, const struct syncd_scan_request *request)
+{
+  bool goes_on = request->mode != SYNCD_MODE_EVERYTHING && request->checkpoint;
+  struct berval data = { 0, NULL };
+  int32_t rc = SYNCD_OK;
+
+  if (request->mode == SYNCD_MODE_INVENTORY)
     return SYNCD_OK;
-  if (changes_grade (scan->session) == CHANGES_TIMESTAMP)
-    return checkpoint_read (ctx, scan->fingerprint, request->checkpoint, request->checkpoint_len,
-                            scan->newest);
-  rc = inventory_read (ctx, scan->session, scan->fingerprint, request->checkpoint,
-                       request->checkpoint_len);
-  scan->mode = SYNCD_MODE_INVENTORY;
+  if (goes_on)
+    rc = checkpoint_read (ctx, scan, request->checkpoint, request->checkpoint_len, &data);
+  if (rc == SYNCD_OK && scan->grade->begin)
+    rc = scan->grade->begin (ctx, scan, goes_on ? &data : NULL);
   return rc;
 }
 
@@ -67,30 +75,15 @@ scan_prepare (struct syncd_ctx *ctx, struct scan *scan, const struct syncd_scan_
   int32_t rc;
 
   checkpoint_fingerprint (scan->session, request, scan->fingerprint);
-  rc = take_checkpoint (ctx, scan, request);
-  if (rc != SYNCD_OK)
-    return rc;
   if (scan->mode == SYNCD_MODE_INVENTORY)
     own.attribute_count = 0;
-  make_filter (scan);
   rc = wanted_init (ctx, scan->session, &own, &scan->wanted);
-  return rc == SYNCD_OK && scan->filter.failed ? error_memory (ctx) : rc;
-}
-
-static void
-search_prepare (struct scan *scan)
-{
-  const struct instance *instance = scan->session->instance;
-
-  scan->search = (struct search){
-    .session = scan->session,
-    .base = instance->base,
-    .scope = instance->scope,
-    .filter = scan->filter.data,
-    .attributes = (const char *const *) scan->wanted.request,
-    .page_size = instance->page_size,
-  };
+  if (rc != SYNCD_OK)
+    return rc;
+  list_everybody (scan);
   scan->started_ms = now_ms ();
+  rc = begin_grade (ctx, scan, request);
+  return rc == SYNCD_OK && scan->filter.failed ? error_memory (ctx) : rc;
 }
 
 static void
@@ -118,16 +111,13 @@ scan_begin (struct syncd_ctx *ctx, void *data, const struct syncd_scan_request *
   if (!scan)
     return error_memory (ctx);
   scan->session = scan->search.session = session;
+  scan->grade = session->grade;
   scan->asked = scan->mode = request->mode;
-  scan->syncing = request->mode != SYNCD_MODE_INVENTORY &&
-                  changes_grade (session) == CHANGES_SYNCREPL;
   if (scan->mode == SYNCD_MODE_CHANGES && !request->checkpoint)
     scan->mode = SYNCD_MODE_EVERYTHING;
+  else if (scan->mode == SYNCD_MODE_CHANGES && scan->grade->inventories)
+    scan->mode = SYNCD_MODE_INVENTORY;
   rc = scan_prepare (ctx, scan, request);
-  if (rc == SYNCD_OK) {
-    search_prepare (scan);
-    rc = scan->syncing ? sync_begin (ctx, scan, request) : SYNCD_OK;
-  }
   if (rc != SYNCD_OK) {
     scan_free (scan);
     return rc;
@@ -208,64 +198,17 @@ scan_incomplete (const struct scan *scan)
          (scan->search.references && !scan->session->instance->referrals_ignored);
 }
 
-static bool
-checkpoint_due (const struct scan *scan)
-{
-  enum changes grade = changes_grade (scan->session);
-
-  return !scan->complete && scan->asked != SYNCD_MODE_INVENTORY &&
-         (grade == CHANGES_INVENTORY || (grade == CHANGES_TIMESTAMP && !scan->timeless));
-}
-
-/* What changed while we read has a time from the scan's start on: the bound goes back by the
- * scan's length, rounded up. */
-static int32_t
-give_checkpoint (struct syncd_ctx *ctx, struct scan *scan, struct syncd_buffer *buffer)
-{
-  char bound[TIME_SIZE] = "19700101000000Z";
-  int32_t rc;
-
-  scan->complete = true;
-  if (changes_grade (scan->session) == CHANGES_INVENTORY) {
-    rc = inventory_write (ctx, scan->session, scan->fingerprint, buffer);
-    return rc == SYNCD_OK ? SYNCD_SCAN_CHECKPOINT : rc;
-  }
-  if (scan->newest[0]) {
-    memcpy (bound, scan->newest, TIME_SIZE);
-    time_move (bound, -((now_ms () - scan->started_ms) / 1000 + 1));
-  }
-  rc = checkpoint_write (ctx, scan->fingerprint, bound, buffer);
-  return rc == SYNCD_OK ? SYNCD_SCAN_CHECKPOINT : rc;
-}
-
-static int32_t
-finish (struct syncd_ctx *ctx, struct scan *scan, struct syncd_buffer *buffer)
-{
-  const struct search *search = &scan->search;
-
-  if (scan_incomplete (scan))
-    return scan_end_partial (ctx, scan, buffer);
-  if (checkpoint_due (scan))
-    return give_checkpoint (ctx, scan, buffer);
-  if (search->references && !scan->complete)
-    HOST->log (ctx, SYNCD_LOG_INFO, "%llu references to other servers were ignored",
-               (unsigned long long) search->references);
-  return scan->mode == SYNCD_MODE_CHANGES ? SYNCD_SCAN_END_CHANGES : SYNCD_SCAN_END_ALL;
-}
+/* ---- events ---- */
 
 int32_t
-scan_next (struct syncd_ctx *ctx, void *data, uint32_t max_wait_ms, struct syncd_entry *entry,
-           struct syncd_buffer *text)
+scan_list (struct syncd_ctx *ctx, struct scan *scan, uint32_t max_wait_ms,
+           struct syncd_entry *entry, struct syncd_buffer *buffer)
 {
-  struct scan *scan = data;
   LDAPMessage *message = NULL;
   int32_t rc;
 
-  if (scan->syncing)
-    return sync_next (ctx, scan, max_wait_ms, entry, text);
-  for (;;) {
-    if (scan->search.ended)
-      return finish (ctx, scan, text);
+  scan->search.filter = scan->filter.data;
+  while (!scan->search.ended) {
     rc = search_next (ctx, &scan->search, max_wait_ms, &message);
     if (rc == SEARCH_ENTRY) {
       rc = scan_take_entry (ctx, scan, message, entry);
@@ -277,8 +220,50 @@ scan_next (struct syncd_ctx *ctx, void *data, uint32_t max_wait_ms, struct syncd
     if (rc == SEARCH_IDLE)
       return SYNCD_SCAN_IDLE;
     if (rc == SEARCH_PARTIAL)
-      return scan_end_partial (ctx, scan, text);
+      return scan_end_partial (ctx, scan, buffer);
     if (rc < 0)
       return rc;
   }
+  if (scan_incomplete (scan))
+    return scan_end_partial (ctx, scan, buffer);
+  if (scan->search.references)
+    HOST->log (ctx, SYNCD_LOG_INFO, "%llu references to other servers were ignored",
+               (unsigned long long) scan->search.references);
+  return 0;
+}
+
+static int32_t
+give_checkpoint (struct syncd_ctx *ctx, struct scan *scan, struct syncd_buffer *buffer)
+{
+  struct text data = { 0 };
+  int32_t rc = SYNCD_OK;
+
+  scan->marked = true;
+  if (scan->asked != SYNCD_MODE_INVENTORY && scan->grade->mark && scan->grade->mark (scan, &data)) {
+    rc = data.failed ? error_memory (ctx)
+                     : checkpoint_write (ctx, scan, data.data ? data.data : "", buffer);
+    rc = rc == SYNCD_OK ? SYNCD_SCAN_CHECKPOINT : rc;
+  }
+  text_fini (&data);
+  return rc;
+}
+
+int32_t
+scan_next (struct syncd_ctx *ctx, void *data, uint32_t max_wait_ms, struct syncd_entry *entry,
+           struct syncd_buffer *buffer)
+{
+  struct scan *scan = data;
+  int32_t rc = SYNCD_OK;
+
+  /* What changed may turn into everybody: then there is a listing after it. */
+  if (scan->stage == SCAN_CHANGES)
+    rc = scan->grade->next (ctx, scan, max_wait_ms, entry, buffer);
+  if (rc == 0 && scan->stage == SCAN_LISTING)
+    rc = scan_list (ctx, scan, max_wait_ms, entry, buffer);
+  if (rc != 0)
+    return rc;
+  scan->stage = SCAN_SETTLED;
+  if (!scan->marked && (rc = give_checkpoint (ctx, scan, buffer)))
+    return rc;
+  return scan->absence ? SYNCD_SCAN_END_ALL : SYNCD_SCAN_END_CHANGES;
 }

@@ -5,19 +5,27 @@
 #include "source-ldap.h"
 #include "sync.h"
 
+enum scan_stage {
+  SCAN_LISTING, /* everybody below the base, or what the filter leaves of them */
+  SCAN_CHANGES, /* by the grade's own next() */
+  SCAN_SETTLED  /* all was told but checkpoint and end */
+};
+
 struct scan {
   struct session *session;
+  const struct grade *grade;
   struct wanted wanted;
   struct search search;
+  enum scan_stage stage;
   uint32_t asked, mode; /* what the host asked for, and what it became */
-  struct text filter;
+  bool absence;         /* who was not shown is not there */
+  bool marked;          /* the checkpoint was given, or there is none */
+  struct text filter;   /* of the listing */
   char fingerprint[65], newest[TIME_SIZE]; /* newest: empty where none was seen */
   int64_t started_ms;
   uint64_t nameless;     /* entries that show no id */
   char *first_nameless;  /* DN of one of them */
-  bool timeless;         /* an entry shows no time: no checkpoint */
-  bool complete;         /* all read; the checkpoint was given or is not due */
-  bool syncing;          /* by the syncrepl grade */
+  bool timeless;         /* an entry shows no time */
   struct sync sync;
 };
 
@@ -29,9 +37,15 @@ int32_t scan_take_entry (struct syncd_ctx *ctx, struct scan *scan, LDAPMessage *
 bool scan_incomplete (const struct scan *scan);
 int32_t scan_end_partial (struct syncd_ctx *ctx, struct scan *scan, struct syncd_buffer *buffer);
 
-/* sync.c: the syncrepl grade. Begins with the checkpoint of the request, if it has one. */
-int32_t sync_begin (struct syncd_ctx *ctx, struct scan *scan,
-                    const struct syncd_scan_request *request);
+/* The next event of the search of the listing; 0: it is complete. */
+int32_t scan_list (struct syncd_ctx *ctx, struct scan *scan, uint32_t max_wait_ms,
+                   struct syncd_entry *entry, struct syncd_buffer *buffer);
+/* Reads everybody after all, in the same scan: what was told stays true, and then absence
+ * counts. WHY is for the log. */
+void scan_turn (struct syncd_ctx *ctx, struct scan *scan, const char *why);
+
+/* sync.c: the syncrepl grade. */
+int32_t sync_begin (struct syncd_ctx *ctx, struct scan *scan, const struct berval *data);
 int32_t sync_next (struct syncd_ctx *ctx, struct scan *scan, uint32_t max_wait_ms,
                    struct syncd_entry *entry, struct syncd_buffer *buffer);
 void sync_fini (struct scan *scan);

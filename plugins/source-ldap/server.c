@@ -1,7 +1,7 @@
 /* server.c: finds out what is at the other end: which server, where an entry's id, version and
  * time are, which naming context and schema. Asked once a connection, decided from what the
  * server and its first entries show, never from what a configuration believes. */
-#include "sync.h"
+#include "grade.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -222,8 +222,6 @@ choose_id (struct syncd_ctx *ctx, struct session *session, const struct samples 
 static int32_t
 choose (struct syncd_ctx *ctx, struct session *session, const struct samples *samples)
 {
-  const struct instance *instance = session->instance;
-
   session->token_attribute = session->time_attribute = NULL;
   for (size_t i = 0; !session->token_attribute && i < N_TOKENS; i++)
     if (samples->tokens[i] == samples->count)
@@ -232,13 +230,6 @@ choose (struct syncd_ctx *ctx, struct session *session, const struct samples *sa
     session->time_attribute = "whenChanged";
   else if (session->vendor != VENDOR_AD && samples->modified == samples->count)
     session->time_attribute = "modifyTimestamp";
-  if (instance->changes == CHANGES_TIMESTAMP && !session->time_attribute)
-    return HOST->fail (ctx, SYNCD_E_CONFIG, "changes: timestamp cannot work: the entries show no "
-                       "modifyTimestamp; let the bind identity read it, or use changes: full");
-  if (instance->changes == CHANGES_INVENTORY && !session->token_attribute)
-    return HOST->fail (ctx, SYNCD_E_CONFIG, "changes: inventory cannot work: the entries show no "
-                       "version (entryCSN, uSNChanged, modifyTimestamp); let the bind identity read "
-                       "one of them, or use changes: full");
   return choose_id (ctx, session, samples);
 }
 
@@ -254,7 +245,7 @@ server_discover (struct syncd_ctx *ctx, struct session *session)
   if (!samples.count)
     assume (session, &samples);
   rc = choose (ctx, session, &samples);
-  return rc == SYNCD_OK ? sync_probe (ctx, session) : rc;
+  return rc == SYNCD_OK ? grades_choose (ctx, session) : rc;
 }
 
 void
@@ -265,7 +256,6 @@ server_forget (struct session *session)
   free (session->server_id);
   free (session->id_attribute);
   session->context = session->subschema = session->server_id = session->id_attribute = NULL;
-  session->sync_offered = false;
-  session->sync_why[0] = '\0';
+  grades_forget (session);
   schema_fini (&session->schema);
 }

@@ -24,6 +24,7 @@
 #define MAX_GET             100                /* ids in one search                          */
 #define MAX_EMPTY_PAGES     1000               /* pages without an entry, one after another  */
 #define OVERLAP_SECONDS     300                /* read again before the newest time seen     */
+#define MAX_COOKIE          65536              /* bytes of a server's cookie                 */
 #define TIME_SIZE           16                 /* "20261123180343Z" and a NUL                */
 
 /* The services of the host: set by load(). */
@@ -44,17 +45,26 @@ void text_json (struct text *text, const char *value); /* a JSON string, with it
 void text_fini (struct text *text);
 /* SHA-256 of what the text holds, as 64 hex digits. */
 void text_fingerprint (const struct text *text, char ret_hex[65]);
+void text_base64 (struct text *text, const struct berval *bytes);
+/* The bytes that base64 text stands for, at most MAX of them and at least one, to be freed by
+ * free(); false: it is no base64. */
+bool text_from_base64 (const struct berval *text, size_t max, struct berval *ret_bytes);
 
 /* ---- options.c: settings of an instance ---- */
 
 enum tls_mode { TLS_NONE, TLS_LDAPS, TLS_STARTTLS };
-enum changes {
+enum changes { /* the grades, best first: grades.c has the table */
   CHANGES_AUTO,
   CHANGES_SYNCREPL,
+  CHANGES_DIRSYNC,
+  CHANGES_USN,
+  CHANGES_CHANGELOG,
   CHANGES_TIMESTAMP,
   CHANGES_INVENTORY,
-  CHANGES_FULL
+  CHANGES_FULL,
+  CHANGES_COUNT
 };
+struct grade;
 
 struct endpoint {
   const char *uri;
@@ -68,6 +78,7 @@ struct instance {
   struct endpoint *endpoints;
   size_t endpoint_count;
   _Atomic size_t preferred; /* the endpoint that answered last */
+  _Atomic int grade_told;   /* the grade whose choice was warned about last */
   const char *base, *filter, *bind_dn, *bind_password, *mechanism;
   const char *ca_file, *cert_file, *key_file;
   const char *id_attribute; /* NULL: auto */
@@ -115,8 +126,9 @@ struct session {
   enum id_form id_form;
   const char *token_attribute; /* NULL: none */
   const char *time_attribute;  /* NULL: none */
-  bool sync_offered;  /* the probe of the syncrepl grade succeeded */
-  char sync_why[512]; /* why it did not; empty: it was not tried */
+  const struct grade *grade;      /* how scans of this session find changes */
+  char *refused[CHANGES_COUNT];   /* why a better one is not taken; NULL: it was not tried, or
+                                     is of other servers */
   struct schema schema;
 };
 
@@ -302,27 +314,12 @@ const char *filter_walk (const char *filter, size_t *ret_at,
 int32_t filter_check_syntax (struct syncd_ctx *ctx, const struct instance *instance);
 int32_t filter_check_schema (struct syncd_ctx *ctx, const struct session *session);
 
-/* ---- changes.c: the timestamp grade ---- */
+/* ---- timestamp.c: times of servers ---- */
 
 /* "20261123180343.0Z" and the like in our form; false: not understood. */
 bool time_read (const struct berval *value, char ret_time[TIME_SIZE]);
 void time_move (char time[TIME_SIZE], int64_t seconds);
 int64_t time_seconds (const char *time);
-int32_t checkpoint_write (struct syncd_ctx *ctx, const char *fingerprint, const char *newest,
-                          struct syncd_buffer *buffer);
-int32_t checkpoint_read (struct syncd_ctx *ctx, const char *fingerprint, const void *bytes,
-                         size_t len, char ret_newest[TIME_SIZE]);
-/* The inventory grade's: there is nothing to go on from but the server and the scope. */
-int32_t inventory_write (struct syncd_ctx *ctx, const struct session *session,
-                         const char *fingerprint, struct syncd_buffer *buffer);
-int32_t inventory_read (struct syncd_ctx *ctx, const struct session *session,
-                        const char *fingerprint, const void *bytes, size_t len);
-/* The scope's part of every fingerprint: base, scope, filter, bind identity. */
-void scope_text (const struct session *session, struct text *text);
-void checkpoint_fingerprint (const struct session *session,
-                             const struct syncd_scan_request *request, char ret_hex[65]);
-/* The grade that scans of this session use; never CHANGES_AUTO. */
-enum changes changes_grade (const struct session *session);
 
 /* ---- scan.c, get.c, describe.c: the operations ---- */
 

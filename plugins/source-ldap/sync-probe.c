@@ -4,64 +4,46 @@
  * ignored without a word. So the base itself is asked with a critical control, and only an
  * answer that ends with the Sync Done control counts. Only OpenLDAP is asked: the same control
  * of 389 Directory Server loses changes. */
-#include "sync.h"
+#include "grade.h"
+#include "scan.h"
 
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 #include <strings.h>
 
 #define NOBODY "(entryUUID=00000000-0000-0000-0000-000000000000)"
 
-static void
-set_why (struct session *session, const char *fmt, ...) SYNCD_PRINTF (2, 3);
-
-static void
-set_why (struct session *session, const char *fmt, ...)
-{
-  va_list args;
-
-  va_start (args, fmt);
-  vsnprintf (session->sync_why, sizeof session->sync_why, fmt, args);
-  va_end (args);
-}
-
 /* What can be told without asking. */
 static bool
-possible (struct session *session)
+sync_possible (const struct session *session, struct text *why)
 {
   if (session->vendor == VENDOR_389)
-    set_why (session, "Content Sync of 389 Directory Server loses changes and is never used");
-  else if (session->vendor != VENDOR_OPENLDAP)
-    set_why (session, "only OpenLDAP offers it");
-  else if (strcasecmp (session->id_attribute, "entryUUID") != 0)
-    set_why (session, "it knows entries by entryUUID, not by the id_attribute %s",
-             session->id_attribute);
+    text_print (why, "Content Sync of 389 Directory Server loses changes and is never used");
+  else if (session->vendor == VENDOR_OPENLDAP &&
+           strcasecmp (session->id_attribute, "entryUUID") != 0)
+    text_print (why, "it knows entries by entryUUID, not by the id_attribute %s",
+                session->id_attribute);
   else
-    return true;
+    return session->vendor == VENDOR_OPENLDAP;
   return false;
 }
 
 static void
-judge (struct session *session, const struct search *search, int32_t rc)
+judge (const struct search *search, int32_t rc, struct text *why)
 {
   struct berval cookie = { 0, NULL };
   bool deletes;
 
   if (rc == SEARCH_REFUSED)
-    set_why (session, "%s: %s", search->why.data ? search->why.data : "refused",
-             search->code == LDAP_UNAVAILABLE_CRITICAL_EXTENSION
-                 ? "the database of the base lacks the syncprov overlay"
-                 : "the first question was refused");
+    text_print (why, "%s: %s", search->why.data ? search->why.data : "refused",
+                search->code == LDAP_UNAVAILABLE_CRITICAL_EXTENSION
+                    ? "the database of the base lacks the syncprov overlay"
+                    : "the first question was refused");
   else if (rc != SEARCH_DONE || !sync_done_read (&search->done, &cookie, &deletes))
-    set_why (session, "the server ignores the control");
-  else
-    session->sync_offered = true;
+    text_print (why, "the server ignores the control");
   ber_memfree (cookie.bv_val);
 }
 
 static int32_t
-ask (struct syncd_ctx *ctx, struct session *session)
+sync_probe (struct syncd_ctx *ctx, struct session *session, struct text *why)
 {
   const char *attributes[] = { LDAP_NO_ATTRS, NULL };
   struct search search = { .session = session, .base = session->instance->base, .filter = NOBODY,
@@ -76,39 +58,30 @@ ask (struct syncd_ctx *ctx, struct session *session)
          rc == SEARCH_INFO)
     ldap_msgfree (message);
   if (rc >= 0)
-    judge (session, &search, rc);
+    judge (&search, rc, why);
   ldap_control_free (search.control);
   search_fini (&search);
   return rc < 0 ? rc : SYNCD_OK;
 }
 
-static int32_t
-step_down (struct syncd_ctx *ctx, const struct session *session)
+static void
+sync_because (const struct session *session, struct text *text)
 {
-  const struct instance *instance = session->instance;
-
-  if (instance->changes == CHANGES_SYNCREPL)
-    return HOST->fail (ctx, SYNCD_E_CONFIG, "changes: syncrepl cannot work at %s: %s; use changes: "
-                       "auto", session->endpoint->uri, session->sync_why);
-  if (session->vendor == VENDOR_OPENLDAP)
-    HOST->log (ctx, SYNCD_LOG_INFO, "%s: changes are not told by syncrepl, but found by %s: %s",
-               session->endpoint->uri,
-               changes_grade (session) == CHANGES_TIMESTAMP   ? "timestamp"
-               : changes_grade (session) == CHANGES_INVENTORY ? "inventory"
-                                                              : "reading everything",
-               session->sync_why);
-  return SYNCD_OK;
+  (void) session;
+  text_print (text, "the server answers the synchronization request (RFC 4533) for this base");
 }
 
-int32_t
-sync_probe (struct syncd_ctx *ctx, struct session *session)
-{
-  enum changes asked = session->instance->changes;
-  int32_t rc;
-
-  if (asked != CHANGES_AUTO && asked != CHANGES_SYNCREPL)
-    return SYNCD_OK;
-  if (possible (session) && (rc = ask (ctx, session)))
-    return rc;
-  return session->sync_offered ? SYNCD_OK : step_down (ctx, session);
-}
+const struct grade grade_syncrepl = {
+  .is = CHANGES_SYNCREPL,
+  .name = "syncrepl",
+  .vendors = VENDOR_BIT (VENDOR_OPENLDAP),
+  .blind = "\"renamed containers\",\"memberOf\",\"changed access rights\"",
+  .changes = true,
+  .follows = true,
+  .data = "cookie",
+  .possible = sync_possible,
+  .probe = sync_probe,
+  .because = sync_because,
+  .begin = sync_begin,
+  .next = sync_next,
+};

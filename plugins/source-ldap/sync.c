@@ -59,7 +59,7 @@ give_checkpoint (struct syncd_ctx *ctx, struct scan *scan, struct syncd_buffer *
                "read starts from the last checkpoint", scan->session->endpoint->uri);
     return SYNCD_OK;
   }
-  rc = sync_checkpoint_write (ctx, scan->fingerprint, &sync->latest, buffer);
+  rc = sync_checkpoint_write (ctx, scan, &sync->latest, buffer);
   return rc == SYNCD_OK ? SYNCD_SCAN_CHECKPOINT : rc;
 }
 
@@ -307,24 +307,21 @@ first_look (struct syncd_ctx *ctx, struct scan *scan)
 }
 
 int32_t
-sync_begin (struct syncd_ctx *ctx, struct scan *scan, const struct syncd_scan_request *request)
+sync_begin (struct syncd_ctx *ctx, struct scan *scan, const struct berval *data)
 {
   struct sync *sync = &scan->sync;
-  bool changes = request->mode != SYNCD_MODE_EVERYTHING && request->checkpoint;
-  int32_t rc = SYNCD_OK;
+  int32_t rc = data ? sync_checkpoint_read (ctx, scan, data, &sync->cookie) : SYNCD_OK;
 
-  if (changes)
-    rc = sync_checkpoint_read (ctx, scan->fingerprint, request->checkpoint,
-                               request->checkpoint_len, &sync->cookie);
   if (rc != SYNCD_OK)
     return rc;
-  sync->persist = request->mode == SYNCD_MODE_WATCH;
+  sync->persist = scan->asked == SYNCD_MODE_WATCH;
   sync->control = sync_control (sync->persist, &sync->cookie);
   if (!sync->control)
     return error_memory (ctx);
+  scan->stage = SCAN_CHANGES; /* everything is read in the same way */
   scan->search.control = sync->control;
   scan->search.page_size = 0;
-  return changes ? first_look (ctx, scan) : SYNCD_OK;
+  return data ? first_look (ctx, scan) : SYNCD_OK;
 }
 
 void

@@ -4,7 +4,8 @@
 
 #include "source-ldap.h"
 
-#define MAX_COOKIE 65536 /* bytes of a server's cookie */
+struct scan;
+
 #define SYNC_ID_LEN 36   /* an entryUUID as text */
 
 enum sync_stage {
@@ -67,15 +68,9 @@ void sync_id_text (const struct berval *id, char ret_text[SYNC_ID_LEN + 1]);
 /* Can the server go on from this cookie? What it does not understand it takes for none: it shows
  * everything as if that were what changed, and no deletes. */
 bool sync_cookie_usable (const struct berval *cookie);
-int32_t sync_checkpoint_write (struct syncd_ctx *ctx, const char *fingerprint,
+int32_t sync_checkpoint_write (struct syncd_ctx *ctx, const struct scan *scan,
                                const struct berval *cookie, struct syncd_buffer *buffer);
-int32_t sync_checkpoint_read (struct syncd_ctx *ctx, const char *fingerprint, const void *bytes,
-                              size_t len, struct berval *ret_cookie);
-
-/* ---- sync-probe.c ---- */
-
-/* Finds out whether the server really offers it below the base: session->sync_offered. Fails
- * only where the configuration wants it and it is not there, or nothing could be asked. */
-int32_t sync_probe (struct syncd_ctx *ctx, struct session *session);
+int32_t sync_checkpoint_read (struct syncd_ctx *ctx, const struct scan *scan,
+                              const struct berval *data, struct berval *ret_cookie);
 
 #endif

@@ -1,6 +1,7 @@
 /* text.c: text that grows, JSON strings, fingerprints. Any thread; no waiting. */
 #include "source-ldap.h"
 
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -87,4 +88,38 @@ text_fingerprint (const struct text *text, char ret_hex[65])
   SHA256 ((const unsigned char *) (text->data ? text->data : ""), text->len, hash);
   for (size_t i = 0; i < sizeof hash; i++)
     snprintf (ret_hex + 2 * i, 3, "%02x", hash[i]);
+}
+
+void
+text_base64 (struct text *text, const struct berval *bytes)
+{
+  unsigned char *out = malloc (bytes->bv_len / 3 * 4 + 5);
+  int len = 0;
+
+  if (out)
+    len = EVP_EncodeBlock (out, (const unsigned char *) bytes->bv_val, (int) bytes->bv_len);
+  text->failed = text->failed || !out;
+  text_add (text, out ? (const char *) out : "", (size_t) len);
+  free (out);
+}
+
+/* EVP_DecodeBlock counts the padding as bytes. */
+bool
+text_from_base64 (const struct berval *text, size_t max, struct berval *ret_bytes)
+{
+  const char *data = text->bv_val;
+  size_t len = text->bv_len;
+  unsigned char *out;
+  int size;
+
+  if (!len || len % 4 || len > max / 3 * 4 + 4 || !(out = malloc (len / 4 * 3 + 1)))
+    return false;
+  size = EVP_DecodeBlock (out, (const unsigned char *) data, (int) len);
+  if (size < 3) {
+    free (out);
+    return false;
+  }
+  size -= (data[len - 1] == '=') + (data[len - 2] == '=');
+  *ret_bytes = (struct berval){ (ber_len_t) size, (char *) out };
+  return true;
 }

@@ -1,0 +1,131 @@
+/* timestamp.c: times of servers, and the grade that finds changes by them.
+ *
+ * Entries whose modification time is not older than the newest one seen, less an overlap, are
+ * read again. Only times of the server are used, and never its clock against ours: what was
+ * modified while a scan ran has a time not before the scan's start, so the newest time seen
+ * less the scan's length is a bound that misses nothing. */
+#include "grade.h"
+#include "scan.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+bool
+time_read (const struct berval *value, char ret_time[TIME_SIZE])
+{
+  size_t len = value->bv_len;
+
+  if (len < 15 || len > 32 || value->bv_val[len - 1] != 'Z')
+    return false;
+  for (size_t i = 0; i < 14; i++)
+    if (value->bv_val[i] < '0' || value->bv_val[i] > '9')
+      return false;
+  if (len > 15 && value->bv_val[14] != '.' && value->bv_val[14] != ',')
+    return false;
+  memcpy (ret_time, value->bv_val, 14);
+  memcpy (ret_time + 14, "Z", 2);
+  return true;
+}
+
+int64_t
+time_seconds (const char *time)
+{
+  struct tm tm = { 0 };
+
+  if (sscanf (time, "%4d%2d%2d%2d%2d%2d", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
+              &tm.tm_min, &tm.tm_sec) != 6)
+    return 0;
+  tm.tm_year -= 1900;
+  tm.tm_mon -= 1;
+  return (int64_t) timegm (&tm);
+}
+
+void
+time_move (char time[TIME_SIZE], int64_t seconds)
+{
+  time_t moved = (time_t) (time_seconds (time) + seconds);
+  struct tm tm;
+
+  if (moved < 0)
+    moved = 0;
+  if (gmtime_r (&moved, &tm))
+    strftime (time, TIME_SIZE, "%Y%m%d%H%M%SZ", &tm);
+}
+
+/* ---- the grade ---- */
+
+static bool
+timestamp_possible (const struct session *session, struct text *why)
+{
+  if (session->time_attribute)
+    return true;
+  text_print (why, "the entries show no %s: let the bind identity read it",
+              session->vendor == VENDOR_AD ? "whenChanged" : "modifyTimestamp");
+  return false;
+}
+
+static void
+timestamp_because (const struct session *session, struct text *text)
+{
+  text_print (text, "entries show %s", session->time_attribute);
+}
+
+/* Where the time is that of this server alone. */
+static const char *
+timestamp_server (const struct session *session)
+{
+  return session->server_id;
+}
+
+/* (&(user's filter)(modifyTimestamp>=newest less the overlap)) */
+static int32_t
+timestamp_begin (struct syncd_ctx *ctx, struct scan *scan, const struct berval *data)
+{
+  const struct session *session = scan->session;
+  char since[TIME_SIZE];
+
+  if (!data)
+    return SYNCD_OK;
+  if (data->bv_len != TIME_SIZE - 1 || !time_read (data, scan->newest))
+    return checkpoint_fail (ctx, scan, "it is damaged");
+  memcpy (since, scan->newest, TIME_SIZE);
+  time_move (since, -OVERLAP_SECONDS);
+  scan->filter.len = 0;
+  text_print (&scan->filter, "(&%s(%s>=%.14s%s))", session->instance->filter,
+              session->time_attribute, since, session->vendor == VENDOR_AD ? ".0Z" : "Z");
+  scan->absence = false;
+  return SYNCD_OK;
+}
+
+/* What changed while we read has a time from the scan's start on: the bound goes back by the
+ * scan's length, rounded up. */
+static bool
+timestamp_mark (struct scan *scan, struct text *data)
+{
+  char bound[TIME_SIZE] = "19700101000000Z";
+
+  if (scan->timeless)
+    return false;
+  if (scan->newest[0]) {
+    memcpy (bound, scan->newest, TIME_SIZE);
+    time_move (bound, -((now_ms () - scan->started_ms) / 1000 + 1));
+  }
+  text_print (data, "%s", bound);
+  return true;
+}
+
+const struct grade grade_timestamp = {
+  .is = CHANGES_TIMESTAMP,
+  .name = "timestamp",
+  .vendors = VENDORS_ALL,
+  .blind = "\"deletes\",\"leaving the filter or the base\",\"renamed containers\",\"memberOf\","
+           "\"changed access rights\",\"late replication\"",
+  .changes = true,
+  .data = "hi",
+  .possible = timestamp_possible,
+  .because = timestamp_because,
+  .server = timestamp_server,
+  .begin = timestamp_begin,
+  .mark = timestamp_mark,
+};
