@@ -26,9 +26,11 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def people(count):
-    """LDIF with reproducible operational attributes, so that slapadd -q need not make them."""
-    stamp, made = "20240101000000Z", []
+    """LDIF with reproducible operational attributes, so that slapadd -q need not make them. The last
+    one was changed a day after the others."""
+    made = []
     for i in range(count):
+        stamp = "20240102000000Z" if i == count - 1 else "20240101000000Z"
         number = uuid.UUID(hashlib.md5(b"person %d" % i).hexdigest())
         made.append(
             "dn: uid=u%07d,%s\nobjectClass: inetOrgPerson\nuid: u%07d\ncn: Ada Person%d\n"

@@ -1,12 +1,16 @@
 # Figures (BENCHMARKING.md): minutes, never part of check.
 BENCH_FLAGS =
+BENCH_ENVIRONMENT = top_srcdir=$(abs_top_srcdir) top_builddir=$(abs_top_builddir) PYTHONDONTWRITEBYTECODE=1 \
+  PYTHONPATH=$(abs_top_srcdir)/tests/lib
 bench: all
-	top_srcdir=$(abs_top_srcdir) top_builddir=$(abs_top_builddir) PYTHONDONTWRITEBYTECODE=1 \
-	  PYTHONPATH=$(abs_top_srcdir)/tests/lib $(PYTHON3) $(srcdir)/tests/bench/bench.py $(BENCH_FLAGS); first=$$?; \
-	top_srcdir=$(abs_top_srcdir) top_builddir=$(abs_top_builddir) PYTHONDONTWRITEBYTECODE=1 \
-	  PYTHONPATH=$(abs_top_srcdir)/tests/lib $(PYTHON3) $(srcdir)/tests/bench/watch_bench.py && exit $$first
-.PHONY: bench
-EXTRA_DIST += tests/bench/bench.py tests/bench/watch_bench.py tests/bench/serial_client.py
+	$(BENCH_ENVIRONMENT) $(PYTHON3) $(srcdir)/tests/bench/bench.py $(BENCH_FLAGS); first=$$?; \
+	$(BENCH_ENVIRONMENT) $(PYTHON3) $(srcdir)/tests/bench/watch_bench.py && exit $$first
+# What a person costs in instructions; needs valgrind.
+bench-instructions: all
+	$(BENCH_ENVIRONMENT) $(PYTHON3) $(srcdir)/tests/bench/instructions.py $(BENCH_FLAGS)
+.PHONY: bench bench-instructions
+EXTRA_DIST += tests/bench/bench.py tests/bench/watch_bench.py tests/bench/serial_client.py \
+  tests/bench/instructions.py tests/bench/callgrind.py
 
 if WITH_SINK_GENESYS_SCIM
 noinst_PROGRAMS += tests/bench/bare_client
