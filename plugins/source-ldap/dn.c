@@ -29,20 +29,43 @@ lower (char c)
   return c >= 'A' && c <= 'Z' ? (char) (c + 32) : c;
 }
 
+static bool
+is_special (char c)
+{
+  switch (c) {
+  case '\\':
+  case '"':
+  case '+':
+  case ';':
+  case '<':
+  case '>':
+  case '#':
+  case 0x7f:
+    return true;
+  default:
+    return c < 0x20;
+  }
+}
+
 /* Plain: nothing to unescape, to fold beyond ASCII or to sort, no long type names. */
 static bool
 is_plain (const struct berval *dn, bool squeeze)
 {
+  const char *at = dn->bv_val, *end = at + dn->bv_len;
   size_t type = 0;
   bool in_type = true;
   char last = ',';
 
-  for (size_t i = 0; i < dn->bv_len; last = dn->bv_val[i], i++) {
-    char c = dn->bv_val[i];
+  for (; at < end; last = *at++) {
+    char c = *at;
 
-    if (c < 0x20 || c == 0x7f || strchr ("\\\"+;<>#", c) ||
-        (c == ' ' && (in_type || last == '=' || last == ',' || (squeeze && last == ' '))) ||
-        (c == ',' && (in_type || last == ' ' || last == '=')))
+    if (is_special (c))
+      return false;
+    if (c > ',' && c != '=' && !in_type)
+      continue;
+    if (c == ' ' && (in_type || last == '=' || last == ',' || (squeeze && last == ' ')))
+      return false;
+    if (c == ',' && (in_type || last == ' ' || last == '='))
       return false;
     if (in_type && c == '=')
       in_type = false;

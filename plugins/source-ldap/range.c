@@ -141,6 +141,7 @@ static void
 give_all (const struct range *range, const struct wanted *wanted, const struct session *session,
           const struct berval *name, struct syncd_entry *entry)
 {
+  const struct wanted_name *place = wanted_find (wanted, name);
   struct text scratch = { 0 };
   struct berval value;
 
@@ -148,7 +149,7 @@ give_all (const struct range *range, const struct wanted *wanted, const struct s
     memcpy (&value.bv_len, range->values.data + at, sizeof value.bv_len);
     at += sizeof value.bv_len;
     value.bv_val = range->values.data + at;
-    values_give_one (wanted, session, entry, name, &value, &scratch);
+    values_give_one (place, session, entry, &value, &scratch);
   }
   text_fini (&scratch);
 }

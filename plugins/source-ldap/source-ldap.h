@@ -239,14 +239,20 @@ struct wanted_name {
   int32_t index; /* of the request's attributes, or WANTED_* */
   bool reference;
   uint8_t expires; /* the value is a time at which the entry changes by itself: EXPIRES_* */
+  const struct wanted_name *same; /* the next one of that name, or NULL */
 };
 
 #define EXPIRES_FILE_TIME 1
 #define EXPIRES_GENERALIZED 2
 
+/* An attribute of an answer. Servers show attributes in the same order entry after entry: where
+ * the name at this position led to is kept, with its spelling, and tried first the next time. */
 struct found {
   struct berval name, *values;
+  const struct wanted_name *place; /* the first one of that name, or NULL */
   bool ranged;
+  char spelled[40];
+  size_t spelled_len; /* 0: nothing kept */
 };
 
 struct wanted {
@@ -255,14 +261,14 @@ struct wanted {
   char **request; /* for libldap, ends in NULL */
   struct found *found;
   size_t found_size, found_count;
+  struct text scratch;
 };
 
 int32_t wanted_init (struct syncd_ctx *ctx, struct session *session,
                      const struct syncd_scan_request *request, struct wanted *ret_wanted);
 void wanted_fini (struct wanted *wanted);
-/* The next place that NAME leads to; begin with *position = SIZE_MAX. NULL: no more. */
-const struct wanted_name *wanted_find (const struct wanted *wanted, const struct berval *name,
-                                       size_t *position);
+/* The first place that NAME leads to, followed by `same`; NULL: nobody wants it. */
+const struct wanted_name *wanted_find (const struct wanted *wanted, const struct berval *name);
 /* Cuts ";range=L-H" (and ";binary") off; true where there are more values to come. */
 bool wanted_cut_options (struct berval *name);
 
@@ -278,9 +284,10 @@ struct facts {
  * first: where there is no id nothing is given. SYNCD_E_NOT_FOUND: it went away meanwhile. */
 int32_t values_give (struct syncd_ctx *ctx, struct session *session, struct wanted *wanted,
                      LDAPMessage *message, struct syncd_entry *entry, struct facts *ret_facts);
-void values_give_one (const struct wanted *wanted, const struct session *session,
-                      struct syncd_entry *entry, const struct berval *name,
-                      const struct berval *value, struct text *scratch);
+/* One value, to every place from PLACE on. */
+void values_give_one (const struct wanted_name *place, const struct session *session,
+                      struct syncd_entry *entry, const struct berval *value,
+                      struct text *scratch);
 int32_t range_give (struct syncd_ctx *ctx, struct session *session, const struct wanted *wanted,
                     const char *id, const struct berval *token, const struct berval *name,
                     struct syncd_entry *entry);

@@ -19,6 +19,7 @@ found_room (struct wanted *wanted)
   found = realloc (wanted->found, size * sizeof *found);
   if (!found)
     return false;
+  memset (found + wanted->found_size, 0, (size - wanted->found_size) * sizeof *found);
   wanted->found = found;
   wanted->found_size = size;
   return true;
@@ -32,30 +33,44 @@ found_clear (struct wanted *wanted)
   wanted->found_count = 0;
 }
 
+static void
+found_place (const struct wanted *wanted, struct found *found)
+{
+  struct berval *name = &found->name;
+
+  if (name->bv_len == found->spelled_len &&
+      memcmp (name->bv_val, found->spelled, found->spelled_len) == 0)
+    return;
+  found->place = wanted_find (wanted, name);
+  found->ranged = false;
+  found->spelled_len = 0;
+  if (!found->place && memchr (name->bv_val, ';', name->bv_len)) {
+    found->ranged = wanted_cut_options (name);
+    found->place = wanted_find (wanted, name);
+  } else if (name->bv_len <= sizeof found->spelled) {
+    memcpy (found->spelled, name->bv_val, name->bv_len);
+    found->spelled_len = name->bv_len;
+  }
+}
+
 /* All attributes of the entry, their names without transfer options. */
 static int
 found_read (LDAP *ld, LDAPMessage *message, BerElement *ber, struct wanted *wanted)
 {
-  struct found found = { { 0, NULL }, NULL, false };
-  size_t position;
+  struct found *found;
   int rc;
 
-  while ((rc = ldap_get_attribute_ber (ld, message, ber, &found.name, &found.values)) ==
-             LDAP_SUCCESS &&
-         found.name.bv_val) {
-    if (!found_room (wanted)) {
-      ber_memfree (found.values);
+  for (;;) {
+    if (!found_room (wanted))
       return LDAP_NO_MEMORY;
-    }
-    position = SIZE_MAX;
-    found.ranged = false;
-    if (memchr (found.name.bv_val, ';', found.name.bv_len) &&
-        !wanted_find (wanted, &found.name, &position))
-      found.ranged = wanted_cut_options (&found.name);
-    wanted->found[wanted->found_count++] = found;
-    found.values = NULL;
+    found = &wanted->found[wanted->found_count];
+    found->values = NULL;
+    rc = ldap_get_attribute_ber (ld, message, ber, &found->name, &found->values);
+    if (rc != LDAP_SUCCESS || !found->name.bv_val)
+      return rc;
+    found_place (wanted, found);
+    wanted->found_count++;
   }
-  return rc;
 }
 
 /* The first values of the attributes that are asked for ourselves, not for the host. */
@@ -85,10 +100,9 @@ found_own (const struct wanted *wanted, struct own *ret_own)
 
   for (size_t i = 0; i < wanted->found_count; i++) {
     const struct found *found = &wanted->found[i];
-    const struct wanted_name *name;
-    size_t position = SIZE_MAX;
+    const struct wanted_name *name = found->place;
 
-    while ((name = wanted_find (wanted, &found->name, &position))) {
+    for (; name; name = name->same) {
       const struct berval **place = own_place (&own, name->index);
 
       if (place && !*place && found->values && found->values[0].bv_val)
@@ -126,14 +140,10 @@ give_expiry (struct syncd_entry *entry, uint8_t kind, const struct berval *value
 }
 
 void
-values_give_one (const struct wanted *wanted, const struct session *session,
-                 struct syncd_entry *entry, const struct berval *name, const struct berval *value,
-                 struct text *scratch)
+values_give_one (const struct wanted_name *place, const struct session *session,
+                 struct syncd_entry *entry, const struct berval *value, struct text *scratch)
 {
-  const struct wanted_name *place;
-  size_t position = SIZE_MAX;
-
-  while ((place = wanted_find (wanted, name, &position))) {
+  for (; place; place = place->same) {
     if (place->index < 0)
       continue;
     if (place->reference) {
@@ -149,9 +159,9 @@ values_give_one (const struct wanted *wanted, const struct session *session,
 
 static int32_t
 give_values (struct syncd_ctx *ctx, struct session *session, struct wanted *wanted,
-             const struct facts *facts, const struct berval *token, struct syncd_entry *entry,
-             struct text *scratch)
+             const struct facts *facts, const struct berval *token, struct syncd_entry *entry)
 {
+  struct text *scratch = &wanted->scratch;
   int32_t rc = SYNCD_OK;
 
   for (size_t i = 0; i < wanted->found_count && rc == SYNCD_OK; i++) {
@@ -161,7 +171,7 @@ give_values (struct syncd_ctx *ctx, struct session *session, struct wanted *want
       rc = range_give (ctx, session, wanted, facts->id, token, &found->name, entry);
     else
       for (size_t v = 0; found->values && found->values[v].bv_val; v++)
-        values_give_one (wanted, session, entry, &found->name, &found->values[v], scratch);
+        values_give_one (found->place, session, entry, &found->values[v], scratch);
   }
   return rc;
 }
@@ -171,21 +181,20 @@ give (struct syncd_ctx *ctx, struct session *session, struct wanted *wanted,
       const struct berval *dn, const struct facts *facts, const struct berval *token,
       struct syncd_entry *entry)
 {
-  struct text scratch = { 0 };
+  struct text *scratch = &wanted->scratch;
   int32_t rc;
 
   HOST->entry_set_id (entry, facts->id, facts->id_len);
   HOST->entry_set_name (entry, dn->bv_val, dn->bv_len);
   if (token)
     HOST->entry_set_token (entry, token->bv_val, token->bv_len);
-  dn_key (dn, session->vendor != VENDOR_AD, &scratch);
-  if (scratch.len)
-    HOST->entry_add_reference_key (entry, scratch.data, scratch.len);
-  rc = give_values (ctx, session, wanted, facts, token, entry, &scratch);
-  if (rc == SYNCD_OK && scratch.failed)
-    rc = error_memory (ctx);
-  text_fini (&scratch);
-  return rc;
+  scratch->len = 0;
+  scratch->failed = false;
+  dn_key (dn, session->vendor != VENDOR_AD, scratch);
+  if (scratch->len)
+    HOST->entry_add_reference_key (entry, scratch->data, scratch->len);
+  rc = give_values (ctx, session, wanted, facts, token, entry);
+  return rc == SYNCD_OK && scratch->failed ? error_memory (ctx) : rc;
 }
 
 int32_t

@@ -135,6 +135,28 @@ add_own (struct wanted *wanted, const struct session *session)
           add_names (wanted, session, session->time_attribute, WANTED_TIME, 0));
 }
 
+static bool
+is_named (const struct wanted_name *at, const char *name, size_t len, uint32_t hash)
+{
+  return at->hash == hash && at->len == len && strncasecmp (at->name, name, len) == 0;
+}
+
+/* All are in the table: those of one name follow one another in it. */
+static void
+link_same (struct wanted *wanted)
+{
+  for (size_t i = 0; i <= wanted->mask; i++) {
+    struct wanted_name *from = &wanted->names[i];
+    size_t at = (i + 1) & wanted->mask;
+
+    while (from->name && !from->same && wanted->names[at].name && at != (from->hash & wanted->mask)) {
+      if (is_named (&wanted->names[at], from->name, from->len, from->hash))
+        from->same = &wanted->names[at];
+      at = (at + 1) & wanted->mask;
+    }
+  }
+}
+
 int32_t
 wanted_init (struct syncd_ctx *ctx, struct session *session,
              const struct syncd_scan_request *request, struct wanted *ret_wanted)
@@ -154,6 +176,7 @@ wanted_init (struct syncd_ctx *ctx, struct session *session,
     wanted_fini (&wanted);
     return error_memory (ctx);
   }
+  link_same (&wanted);
   *ret_wanted = wanted;
   return SYNCD_OK;
 }
@@ -168,22 +191,18 @@ wanted_fini (struct wanted *wanted)
   free (wanted->names);
   free (wanted->request);
   free (wanted->found);
+  text_fini (&wanted->scratch);
   memset (wanted, 0, sizeof *wanted);
 }
 
 const struct wanted_name *
-wanted_find (const struct wanted *wanted, const struct berval *name, size_t *position)
+wanted_find (const struct wanted *wanted, const struct berval *name)
 {
   uint32_t hash = hash_name (name->bv_val, name->bv_len);
 
-  *position = *position == SIZE_MAX ? hash & wanted->mask : (*position + 1) & wanted->mask;
-  for (; wanted->names[*position].name; *position = (*position + 1) & wanted->mask) {
-    const struct wanted_name *at = &wanted->names[*position];
-
-    if (at->hash == hash && at->len == name->bv_len &&
-        strncasecmp (at->name, name->bv_val, at->len) == 0)
-      return at;
-  }
+  for (size_t at = hash & wanted->mask; wanted->names[at].name; at = (at + 1) & wanted->mask)
+    if (is_named (&wanted->names[at], name->bv_val, name->bv_len, hash))
+      return &wanted->names[at];
   return NULL;
 }
 
