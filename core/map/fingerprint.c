@@ -10,9 +10,10 @@
 
 #define BLOCK 1024
 #define FEW 32
+#define LONG_NUMBER 255
 
 /* Gathers what is to be hashed, so that the hash function is called seldom. Everything put is
- * framed by a length or of fixed size; blocks end where the data alone decides. */
+ * framed by its length or of fixed size. */
 struct gatherer {
   struct hasher *hasher;
   size_t used;
@@ -40,11 +41,20 @@ put (struct gatherer *gatherer, const void *bytes, size_t len)
   gatherer->used += len;
 }
 
+/* Most numbers are small: one byte, or LONG_NUMBER and eight. */
+static void
+put_number (struct gatherer *gatherer, uint64_t number)
+{
+  const unsigned char first = number < LONG_NUMBER ? (unsigned char) number : LONG_NUMBER;
+  put (gatherer, &first, 1);
+  if (first == LONG_NUMBER)
+    put (gatherer, &number, sizeof number);
+}
+
 static void
 put_value (struct gatherer *gatherer, struct value value)
 {
-  uint64_t len = value.len;
-  put (gatherer, &len, sizeof len);
+  put_number (gatherer, value.len);
   put (gatherer, value.bytes, value.len);
 }
 
@@ -60,8 +70,8 @@ static void
 put_attribute (struct gatherer *gatherer, const struct entry *entry, size_t attribute)
 {
   struct value few[FEW], *values = few;
-  uint64_t count = entry_count (entry, attribute);
-  put (gatherer, &count, sizeof count);
+  size_t count = entry_count (entry, attribute);
+  put_number (gatherer, count);
   if (count > FEW)
     values = mem_new (count, sizeof *values);
   entry_values (entry, attribute, values);
@@ -81,8 +91,7 @@ map_fingerprint (const struct mapping *mapping, const struct entry *entry, struc
   const unsigned char too_large = entry->too_large != 0;
   gatherer.hasher = hasher;
   gatherer.used = 0;
-  hasher_begin (hasher);
-  put (&gatherer, mapping->version, 64);
+  hasher_begin (hasher, mapping->version);
   put (&gatherer, &too_large, 1);
   put_value (&gatherer, (struct value) { buffer_text (&entry->id), entry->id.len });
   for (size_t i = 0; i < mapping->attribute_count; i++)

@@ -16,8 +16,9 @@ struct hasher;
 struct hasher *hasher_new (const unsigned char key[HASH_KEY_LEN]);
 void hasher_free (struct hasher *);
 
-/* One fingerprint: begin, any number of adds (each framed by its length), end. */
-void hasher_begin (struct hasher *);
+/* One fingerprint: begin, any number of adds (one after another, without a mark between them), end.
+ * The same bytes give another one under another label, which is at most 79 bytes long. */
+void hasher_begin (struct hasher *, const char *label);
 void hasher_add (struct hasher *, const void *bytes, size_t len);
 void hasher_end (struct hasher *, unsigned char ret_fingerprint[FINGERPRINT_LEN]);
 

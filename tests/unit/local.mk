@@ -24,7 +24,8 @@ tests_unit_test_map_SOURCES = tests/unit/test_map.c tests/unit/mapping.c tests/u
 tests_unit_test_map_CPPFLAGS = $(MAPPING_CPPFLAGS)
 tests_unit_test_map_LDADD = $(UNIT_LIBS)
 tests_unit_test_leaves_SOURCES = tests/unit/test_leaves.c tests/unit/mapping.c tests/unit/mapping.h
-tests_unit_test_leaves_CPPFLAGS = $(MAPPING_CPPFLAGS)
+tests_unit_test_leaves_CPPFLAGS = $(MAPPING_CPPFLAGS) $(CRYPTO_CFLAGS)
+tests_unit_test_leaves_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=EVP_MAC_fetch
 tests_unit_test_leaves_LDADD = $(UNIT_LIBS)
 tests_unit_test_filters_SOURCES = tests/unit/test_filters.c tests/unit/mapping.c tests/unit/mapping.h
 tests_unit_test_filters_CPPFLAGS = $(MAPPING_CPPFLAGS)

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include <openssl/evp.h>
+
 #include "mapping.h"
 #include "util/mem.h"
 
@@ -48,6 +50,98 @@ test_fingerprint (void **state)
   map_fingerprint (bench.mapping, &bench.entry, bench.hasher, two);
   assert_memory_not_equal (one, two, sizeof one);
   bench_entry (&bench, "uid", "u", "sn", "a", "cn", "b", NULL);
+  map_fingerprint (bench.mapping, &bench.entry, bench.hasher, two);
+  assert_memory_not_equal (one, two, sizeof one);
+  bench_fini (&bench);
+}
+
+/* What stands where, and where a value ends, counts; however long. */
+static void
+test_fingerprint_frames (void **state)
+{
+  (void) state;
+  struct bench bench;
+  unsigned char one[FINGERPRINT_LEN], two[FINGERPRINT_LEN];
+  static char much[5000];
+  bench_init (&bench, NULL, matrix);
+  bench_entry (&bench, "uid", "u", "cn", "a", "cn", "bc", NULL);
+  map_fingerprint (bench.mapping, &bench.entry, bench.hasher, one);
+  bench_entry (&bench, "uid", "u", "cn", "ab", "cn", "c", NULL);
+  map_fingerprint (bench.mapping, &bench.entry, bench.hasher, two);
+  assert_memory_not_equal (one, two, sizeof one);
+  memset (much, 'x', sizeof much);
+  for (size_t len = 250; len < sizeof much; len += 1 + len / 3) {
+    bench_entry (&bench, "uid", "u", NULL);
+    bench_add (&bench, "cn", much, len);
+    map_fingerprint (bench.mapping, &bench.entry, bench.hasher, one);
+    for (size_t at = 0; at < len; at += 1 + len / 7) {
+      much[at] = 'y';
+      bench_entry (&bench, "uid", "u", NULL);
+      bench_add (&bench, "cn", much, len);
+      map_fingerprint (bench.mapping, &bench.entry, bench.hasher, two);
+      assert_memory_not_equal (one, two, sizeof one);
+      much[at] = 'x';
+    }
+  }
+  bench_fini (&bench);
+}
+
+/* The same values under another mapping, or another key, are another fingerprint; and back again. */
+static void
+test_fingerprint_keys (void **state)
+{
+  (void) state;
+  struct bench one, two;
+  unsigned char first[FINGERPRINT_LEN], other[FINGERPRINT_LEN], again[FINGERPRINT_LEN];
+  const unsigned char key[HASH_KEY_LEN] = { 9 };
+  struct hasher *keyed = hasher_new (key);
+  bench_init (&one, NULL, "mapping: {userName: uid, title: cn}");
+  bench_init (&two, NULL, "mapping: {userName: uid, title: '${cn | upper}'}");
+  bench_entry (&one, "uid", "u", "cn", "c", NULL);
+  bench_entry (&two, "uid", "u", "cn", "c", NULL);
+  map_fingerprint (one.mapping, &one.entry, one.hasher, first);
+  map_fingerprint (two.mapping, &two.entry, one.hasher, other);
+  map_fingerprint (one.mapping, &one.entry, one.hasher, again);
+  assert_memory_not_equal (first, other, sizeof first);
+  assert_memory_equal (first, again, sizeof first);
+  map_fingerprint (one.mapping, &one.entry, keyed, other);
+  assert_memory_not_equal (first, other, sizeof first);
+  hasher_free (keyed);
+  bench_fini (&two);
+  bench_fini (&one);
+}
+
+static bool only_approved;
+EVP_MAC *__real_EVP_MAC_fetch (OSSL_LIB_CTX *, const char *, const char *);
+EVP_MAC *__wrap_EVP_MAC_fetch (OSSL_LIB_CTX *, const char *, const char *);
+
+EVP_MAC *
+__wrap_EVP_MAC_fetch (OSSL_LIB_CTX *context, const char *name, const char *properties)
+{
+  bool refused = only_approved && strcmp (name, "HMAC") != 0;
+  return refused ? NULL : __real_EVP_MAC_fetch (context, name, properties);
+}
+
+/* Where OpenSSL has approved algorithms only (FIPS), fingerprints are there, and others. */
+static void
+test_fingerprint_approved (void **state)
+{
+  (void) state;
+  struct bench bench;
+  unsigned char one[FINGERPRINT_LEN], two[FINGERPRINT_LEN], blake[FINGERPRINT_LEN];
+  bench_init (&bench, NULL, matrix);
+  bench_entry (&bench, "uid", "u", "cn", "a", NULL);
+  map_fingerprint (bench.mapping, &bench.entry, bench.hasher, blake);
+  bench_fini (&bench);
+  only_approved = true;
+  bench_init (&bench, NULL, matrix);
+  only_approved = false;
+  bench_entry (&bench, "uid", "u", "cn", "a", NULL);
+  map_fingerprint (bench.mapping, &bench.entry, bench.hasher, one);
+  map_fingerprint (bench.mapping, &bench.entry, bench.hasher, two);
+  assert_memory_equal (one, two, sizeof one);
+  assert_memory_not_equal (one, blake, sizeof one);
+  bench_entry (&bench, "uid", "u", "cn", "b", NULL);
   map_fingerprint (bench.mapping, &bench.entry, bench.hasher, two);
   assert_memory_not_equal (one, two, sizeof one);
   bench_fini (&bench);
@@ -189,6 +283,9 @@ main (void)
 {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test (test_fingerprint),
+    cmocka_unit_test (test_fingerprint_frames),
+    cmocka_unit_test (test_fingerprint_keys),
+    cmocka_unit_test (test_fingerprint_approved),
     cmocka_unit_test (test_version),
     cmocka_unit_test (test_preference),
     cmocka_unit_test (test_list_hash),
