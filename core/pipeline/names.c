@@ -23,7 +23,8 @@ names_equal (const char *a, const char *b)
   return strcmp (fa, fb) == 0;
 }
 
-/* Does the entry of this row want another name than it holds, in a change that is on its way? */
+/* Does the entry of this row want another name than it holds, in a change that is on its way? Whoever is
+ * parked has none; what is parked and has one is being tried again. */
 static bool
 gives_up (struct pass *pass, const struct link *holder, struct error *error)
 {
@@ -32,7 +33,7 @@ gives_up (struct pass *pass, const struct link *holder, struct error *error)
   int rc = store_queue_of (pass->store, holder->row, &row, error);
   const char *target = row.temporary_name ? row.temporary_name : row.name ? row.name : row.wanted_name;
   bool gives = rc == 1 && row.intent == QUEUE_SYNC && row.state != QUEUE_HELD && target
-               && !names_equal (target, holder->given_name) && !holder->parked;
+               && !names_equal (target, holder->given_name);
   /* a suffixed entry that still wants the same name keeps what it has */
   if (gives && !row.name && names_equal (row.wanted_name, holder->wanted_name))
     gives = false;

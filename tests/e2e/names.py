@@ -111,6 +111,21 @@ class Moves(pipeline.Test):
     def test_G8_a_ring_of_three_ends_right(self):
         self.check_ring("ada", "bob", "cyd")
 
+    def test_G8_a_ring_whose_members_are_all_parked_is_broken_when_they_are_tried_again(self):
+        uids = ("ada", "bob", "cyd", "dan")
+        p = self.pipeline([person(uid) for uid in uids], collision={"policy": "skip"})
+        p.sync()
+        p.sim.fault(kind="status", status=400, detail="not now", method="PATCH", path="*/users/*", count=0)
+        self.mails(p, ada="bob", bob="cyd", cyd="dan", dan="ada")
+        p.sync(expect=3)
+        p.run()
+        p.sim.clear_faults()
+        for _ in range(2):  # whoever was parked for the sink's word, then whoever waited for them
+            p.run("parked", "--retry-all")
+            p.run()
+        self.assertEqual([p.account_of(uid)["userName"] for uid in uids],
+                         [name + "@example.com" for name in ("bob", "cyd", "dan", "ada")])
+
     def test_G8_a_name_given_up_and_taken_in_one_pass(self):
         p = self.pipeline([person("ada"), person("bob")])
         p.sync()
