@@ -94,18 +94,39 @@ holder_of (struct delivery *delivery, struct item *item, const char *id, const c
 /* The account of somebody who left goes to another entry (collision.left: adopt). A disable that we
  * made is undone with it. */
 static int
-release_left (struct delivery *delivery, struct item *item, const char *id)
+look_at_left (struct delivery *delivery, struct item *item, const char *id)
 {
   struct link owner;
   link_init (&owner);
   int rc = store_link_by_account (delivery->pass->store, id, &owner, delivery->error);
-  if (rc == 1 && owner.row != item->link.row) {
-    if (owner.status == LINK_DISABLED)
-      item->link.status = LINK_DISABLED;
-    rc = store_link_forget (delivery->pass->store, owner.row, delivery->error);
-  }
+  if (rc == 1 && owner.row != item->link.row && owner.status == LINK_DISABLED)
+    item->link.status = LINK_DISABLED;
   link_fini (&owner);
   return rc < 0 ? -1 : 0;
+}
+
+int
+contest_adopted (struct delivery *delivery, struct item *item)
+{
+  struct link owner;
+  item->adoption_open = false;
+  link_init (&owner);
+  int rc = store_link_by_account (delivery->pass->store, item->link.account, &owner, delivery->error);
+  if (rc == 1 && owner.row != item->link.row)
+    rc = store_link_forget (delivery->pass->store, owner.row, delivery->error);
+  link_fini (&owner);
+  return rc < 0 ? -1 : 0;
+}
+
+void
+contest_not_adopted (struct item *item)
+{
+  if (!item->adoption_open)
+    return;
+  item->adoption_open = item->adopting = item->linked_now = false;
+  mem_set_text (&item->link.account, NULL);
+  item->link.flags &= ~(LINK_ADOPTED | LINK_SEND_ALL);
+  item->link.status = LINK_NEW;
 }
 
 static void
@@ -128,6 +149,7 @@ take_over (struct delivery *delivery, struct item *item, const char *id, const c
   item->send_all = true;
   item->met = true;
   item->link.flags |= LINK_SEND_ALL;
+  item->adoption_open = item->adopting;
   if (item->adopting)
     item->link.flags |= LINK_ADOPTED;
   item->linked_now = true;
@@ -158,7 +180,7 @@ carry_out (struct delivery *delivery, struct item *item, const struct claim *cla
   case VERDICT_ADOPT:
     item->adopting = true;
     log_info ("adopting for %s (%s) the account %s: %s", item->name, item->link.id, id, why);
-    if (release_left (delivery, item, id) < 0)
+    if (look_at_left (delivery, item, id) < 0)
       return -1;
     return take_over (delivery, item, id, document);
   case VERDICT_NEXT:

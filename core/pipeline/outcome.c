@@ -53,6 +53,7 @@ int
 outcome_park (struct delivery *delivery, struct item *item, const char *reason)
 {
   struct pass *pass = delivery->pass;
+  contest_not_adopted (item);
   if (!item->link.wanted_name && !item->link.account) /* with one: what it was given for */
     mem_set_text (&item->link.wanted_name, item->row.wanted_name);
   if (item->row.doubt && !item->link.account)
@@ -280,6 +281,8 @@ take_success (struct delivery *delivery, struct item *item)
     return -1;
   if (!item->link.account)
     return 0;
+  if (item->adoption_open && contest_adopted (delivery, item) < 0)
+    return -1;
   delivery->sweep_moved = true;
   delivery->pass->newly_linked += created || item->adopting || item->linked_now;
   if (count_done (delivery, item) < 0)
@@ -327,6 +330,8 @@ take_not_taken (struct delivery *delivery, struct item *item)
     return -1;
   if (!item->link.account)
     return 0;
+  if (item->adoption_open && !lacks (item, "externalId") && contest_adopted (delivery, item) < 0)
+    return -1;
   buffer_append_text (&why, "the sink answered success, but does not have what was sent:");
   for (size_t i = 0; i < item->work.result.not_taken_count; i++)
     buffer_printf (&why, " %s", item->work.result.not_taken[i]);
@@ -351,6 +356,7 @@ static int
 take_lost_link (struct delivery *delivery, struct item *item)
 {
   log_info ("the account %s of %s is not there any more", item->link.account, item->link.id);
+  contest_not_adopted (item);
   mem_set_text (&item->link.account, NULL);
   mem_set_text (&item->link.version, NULL);
   memset (item->known, KNOWN_ABSENT, mapping_leaf_count (delivery->pass->p->mapping));
@@ -386,6 +392,9 @@ take_collision (struct delivery *delivery, struct item *item)
   MEM_AUTO char *words = outcome_words (&item->work);
   const char *attribute = item->work.result.conflict;
   mem_set_text (&item->server_words, words);
+  if (item->adoption_open && ++item->races > RACES)
+    return outcome_park (delivery, item, words);
+  contest_not_adopted (item);
   if (attribute && text_equal_nocase (attribute, "externalId") && item->external_id)
     return doubt_look_up (item);
   if (attribute && !text_equal_nocase (attribute, "userName"))

@@ -103,6 +103,36 @@ class Left(pipeline.Test):
         self.assertEqual(p.account_of("ada2")["userName"], "ada_1@example.com")
         self.assertEqual(p.account("ada@example.com")["state"], "inactive")
 
+    def test_G5_an_adoption_that_the_sink_refuses_leaves_the_account_to_who_left(self):
+        p = self.rehired(collision={"left": "adopt"})
+        p.sim.fault(kind="status", status=409, detail="version", method="PATCH", path="*/users/*", count=0)
+        p.sync(expect=3)
+        p.sim.clear_faults()
+        before = p.account("ada@example.com")
+        said = p.run("explain", "uid=ada2," + slapd.PEOPLE).out
+        self.assertNotIn("account: " + before["id"], said)
+        self.assertEqual((before["id"], before["state"]), (self.old, "inactive"))
+        self.says(p.run("link", "uid=ada2," + slapd.PEOPLE, self.old), ".*")
+        p.sync()
+        self.assertEqual(p.account_of("ada2")["id"], self.old)
+
+    def test_G5_who_comes_back_after_a_refused_adoption_has_the_same_account(self):
+        p = self.pipeline([person("ada", title="Countess")] + crowd(11), collision={"left": "adopt"},
+                          ldap={"filter": "(&(objectClass=inetOrgPerson)(title=*))"})
+        p.sync()
+        old = p.account("ada@example.com")["id"]
+        p.slapd.modify("dn: %s\nchangetype: modify\ndelete: title\n" % dn("ada"))
+        p.sync("--full")
+        p.slapd.add(person("ada2", "Ada", "Byron", mail="ada@example.com", title="Countess"))
+        p.sim.fault(kind="status", status=409, detail="version", method="PATCH", path="*/users/*", count=0)
+        p.sync(expect=3)
+        p.sim.clear_faults()
+        p.slapd.delete(dn("ada2"))
+        p.slapd.modify("dn: %s\nchangetype: modify\nadd: title\ntitle: Back\n" % dn("ada"))
+        p.sync("--full")
+        back = p.account("ada@example.com")
+        self.assertEqual((back["id"], back["state"], back["title"]), (old, "active", "Back"))
+
     def test_adopt_takes_the_account_over(self):
         p = self.rehired(collision={"left": "adopt"})
         p.sync()
