@@ -367,6 +367,8 @@ take_lost_link (struct delivery *delivery, struct item *item)
   if (item->link.status != LINK_DISABLED) /* a disable that we made is undone when it is found */
     item->link.status = LINK_NEW;
   item->link.flags |= LINK_DOUBT; /* new accounts are not seen at once, not even by their ids */
+  if (store_put_fact (delivery->pass->store, REFERENCES_LOST, "1", 1, delivery->error) < 0)
+    return -1;
   if (store_link_put (delivery->pass->store, &item->link, delivery->error) < 0)
     return -1;
   if (!item->external_id)

@@ -296,6 +296,10 @@ delivered_references (struct pass *pass, struct error *error)
   if (more_is_queued (pass))
     return 0;
   for (int round = 0; round < 2 && pass->newly_linked && !pass->options->only; round++) {
+  int64_t lost = pass->options->only ? 0 : references_find_lost (pass, error);
+  if (lost < 0)
+    return -1;
+  pass->newly_linked += lost;
     pass->newly_linked = 0;
     pass->report->references_left_out = 0;
     if (read_again (pass, LINKS_REFERENCES, error) < 0 || delivery_run (pass, error) < 0)

@@ -102,6 +102,11 @@ int intake_park (struct pass *, struct link *, const unsigned char *fingerprint,
 int knowledge_of (struct pass *, const struct link *, uint64_t *ret_last, unsigned char *ret_known,
                   struct error *);
 
+/* references.c: how many entries point at accounts that are not there any more; they are marked to be
+ * read again. Searched only where the fact says that an account was lost. */
+#define REFERENCES_LOST "references_lost"
+int64_t references_find_lost (struct pass *, struct error *);
+
 /* decide.c: leavers, brakes, names, checkpoint: in one transaction. */
 int decide_run (struct pass *, struct error *);
 

@@ -296,6 +296,24 @@ mapping:
             p.sync("--full")
         self.assertEqual(seen.writes, [])
 
+    def test_G1_whose_manager_got_a_new_account_points_at_it(self):
+        p = self.pipeline([person("ada", manager=dn("grace")), person("bob", manager=dn("grace")),
+                           person("grace", "Grace", "Hopper"), person("zoe", manager=dn("ada"))],
+                          mapping=dict(pipeline.MAPPING, **{pipeline.ENTERPRISE: {
+                              "manager": {"value": "${manager | ref}"}}}),
+                          schemas=[pipeline.USER, pipeline.ENTERPRISE])
+        p.sync()
+        p.sim.purge(p.account("grace@example.com")["id"])
+        p.slapd.replace(dn("grace"), "title", "Admiral")
+        report = p.sync()
+        self.assertEqual((report["sink"]["created"], report["sink"]["updated"]), (1, 2))
+        grace = p.account("grace@example.com")
+        for uid in ("ada", "bob"):
+            self.assertEqual(p.account_of(uid)[pipeline.ENTERPRISE]["manager"]["value"], grace["id"])
+        with p.watched() as seen:
+            p.sync("--full")
+        self.assertEqual(seen.writes, [])
+
 
 class Only(pipeline.Test):
     def test_only_one_person_by_DN_user_name_or_id(self):
