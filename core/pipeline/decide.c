@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "pipeline/pass.h"
+#include "util/crash.h"
 #include "util/log.h"
 #include "util/mem.h"
 
@@ -65,11 +66,16 @@ decide_run (struct pass *pass, struct error *error)
   bool finished = pass->end == SCAN_ALL || pass->end == SCAN_CHANGES;
   if (finished && !pass->options->only && leavers_find (pass, error) < 0)
     return -1;
+  CRASH_POINT ("leavers-found");
   if (store_begin (pass->store, error) < 0)
     return -1;
   if (conclude (pass, error) < 0) {
     store_rollback (pass->store);
     return -1;
   }
-  return store_commit (pass->store, error);
+  CRASH_POINT ("concluded");
+  if (store_commit (pass->store, error) < 0)
+    return -1;
+  CRASH_POINT ("decided");
+  return 0;
 }

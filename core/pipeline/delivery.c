@@ -10,6 +10,7 @@
 #include "pipeline/orders.h"
 #include "pipeline/progress.h"
 #include "util/clock.h"
+#include "util/crash.h"
 #include "util/log.h"
 #include "util/mem.h"
 #include "util/notify.h"
@@ -105,6 +106,7 @@ take_done (struct delivery *delivery, struct work *done)
     item->work.next = NULL;
     delivery->in_flight--;
     int rc = outcome_take (delivery, item);
+    CRASH_POINT ("result-taken");
     if (rc == 1 && (delivery->stop || atomic_load (&delivery->pass->p->cancelled)))
       rc = outcome_later (delivery, item, 0, item->row.doubt);
     if (rc == 1)
@@ -153,8 +155,10 @@ round_trip (struct delivery *delivery)
     store_rollback (store);
     return -1;
   }
+  CRASH_POINT ("round");
   if (store_commit (store, delivery->error) < 0)
     return -1;
+  CRASH_POINT ("round-committed");
   hand_over (delivery);
   return 0;
 }

@@ -13,6 +13,7 @@
 #include "pipeline/stream.h"
 #include "pipeline/verify.h"
 #include "util/clock.h"
+#include "util/crash.h"
 #include "util/log.h"
 #include "util/mem.h"
 
@@ -295,11 +296,11 @@ delivered_references (struct pass *pass, struct error *error)
 {
   if (more_is_queued (pass))
     return 0;
-  for (int round = 0; round < 2 && pass->newly_linked && !pass->options->only; round++) {
   int64_t lost = pass->options->only ? 0 : references_find_lost (pass, error);
   if (lost < 0)
     return -1;
   pass->newly_linked += lost;
+  for (int round = 0; round < 2 && pass->newly_linked && !pass->options->only; round++) {
     pass->newly_linked = 0;
     pass->report->references_left_out = 0;
     if (read_again (pass, LINKS_REFERENCES, error) < 0 || delivery_run (pass, error) < 0)
@@ -321,8 +322,12 @@ put_fact (struct pass *pass, const char *name, struct error *error)
 static int
 deliver (struct pass *pass, struct error *error)
 {
-  if (delivery_run (pass, error) < 0 || delivered_references (pass, error) < 0)
+  if (delivery_run (pass, error) < 0)
     return -1;
+  CRASH_POINT ("delivered");
+  if (delivered_references (pass, error) < 0)
+    return -1;
+  CRASH_POINT ("references-delivered");
   if (atomic_load (&pass->p->cancelled))
     return error_set (error, "stopped; what is queued goes on in the next run");
   /* everybody was read in this pass, or in an earlier one whose delivery did not come through */
@@ -348,7 +353,9 @@ run_steps (struct pass *pass, struct error *error)
   struct error later;
   if (open_all (pass, error) < 0)
     return -1;
+  CRASH_POINT ("opened");
   int rc = take_in (pass, error);
+  CRASH_POINT ("taken-in");
   if (rc == 0)
     rc = verify_run (pass, error);
   if (decide_run (pass, rc < 0 ? &later : error) < 0 || find_only (pass, rc < 0 ? &later : error) < 0)
@@ -450,6 +457,7 @@ pass_run (struct pipeline *p, const struct pass_options *options, struct report 
   report->requests = requests_since (&before, budget_requests (&p->budget));
   report->seconds = (double) (clock_monotonic_us () - began) / 1e6;
   int status = exit_status (&pass, rc, &error);
+  CRASH_POINT ("finished");
   record_run (&pass);
   pass_fini (&pass);
   return status;

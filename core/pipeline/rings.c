@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "pipeline/delivery.h"
+#include "util/crash.h"
 #include "util/log.h"
 #include "util/mem.h"
 
@@ -78,5 +79,8 @@ rings_break (struct delivery *delivery)
   int rc = store_queue_each (store, QUEUE_WAITING, break_ring, delivery, delivery->error);
   if (rc < 0)
     store_rollback (store);
-  return rc < 0 || store_commit (store, delivery->error) < 0 ? -1 : rc;
+  if (rc < 0 || store_commit (store, delivery->error) < 0)
+    return -1;
+  CRASH_POINT ("ring-broken");
+  return rc;
 }

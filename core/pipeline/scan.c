@@ -9,6 +9,7 @@
 #include "pipeline/progress.h"
 #include "pipeline/stream.h"
 #include "util/clock.h"
+#include "util/crash.h"
 #include "util/log.h"
 #include "util/mem.h"
 #include "util/notify.h"
@@ -135,6 +136,7 @@ read_and_commit (struct pass *pass, void *scan, int32_t *ret_code, struct error 
   if (store_begin (pass->store, error) < 0)
     return -1;
   int rc = read_events (pass, scan, ret_code, error);
+  CRASH_POINT ("read");
   if (store_commit (pass->store, rc < 0 ? &ignored : error) < 0) {
     store_rollback (pass->store);
     rc = -1;

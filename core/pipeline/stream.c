@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "util/clock.h"
+#include "util/crash.h"
 #include "util/notify.h"
 
 #define TEXT_MAX ((size_t) 1 << 20)
@@ -232,6 +233,7 @@ stream_take_in (struct stream *stream, struct pass *pass, struct error *error)
   if (store_begin (pass->store, error) < 0)
     return -1;
   int rc = stream->caught_up ? follow (stream, pass, error) : refresh (stream, pass, error);
+  CRASH_POINT ("stream-taken");
   if (store_commit (pass->store, rc < 0 ? &ignored : error) < 0) {
     store_rollback (pass->store);
     rc = -1;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "util/crash.h"
 #include "util/mem.h"
 
 #define ANSWER_MAX ((size_t) 16 << 20)
@@ -125,7 +126,9 @@ do_apply (struct worker *worker, struct work *work)
   const struct syncd_change *change = &work->change;
   struct syncd_result *result = &work->result;
   const struct syncd_sink_ops *sink = worker->crew->pipeline->sink->sink;
+  CRASH_POINT ("before-apply");
   int32_t code = sink->apply (&worker->ctx, worker->session, &change, &result, 1);
+  CRASH_POINT ("after-apply");
   if (code < 0 && result->result != SYNCD_RESULT_UNKNOWN)
     return SYNCD_OK;
   return code;

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "util/crash.h"
 #include "util/mem.h"
 
 /* A log of up to 40 MiB before it is written back: random ids make every page of the indexes
@@ -277,7 +278,10 @@ store_commit (struct store *store, struct error *error)
   if (store->failed)
     return earlier_failure (store, error);
   store_glance_end (store);
-  return store_run (store, store_statement (store, S_COMMIT, "COMMIT"), error);
+  CRASH_POINT ("commit");
+  int rc = store_run (store, store_statement (store, S_COMMIT, "COMMIT"), error);
+  CRASH_POINT ("committed");
+  return rc;
 }
 
 void

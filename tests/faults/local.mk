@@ -1,6 +1,14 @@
 # Convergence: random histories under faults; `make check` runs a slice of the seeds.
 #   make check-faults SEEDS=200 FIRST_SEED=100    more of them
 #   make check-mutants                            are broken pipelines caught? (rebuilds copies)
+# syncd once more, with points at which it can be killed (core/util/crash.h); never installed. What has
+# such a point is compiled anew and comes before the library.
+check_PROGRAMS += tests/faults/syncd-crash
+tests_faults_syncd_crash_SOURCES = $(core_syncd_SOURCES) tests/faults/crash.c \
+  core/pipeline/decide.c core/pipeline/delivery.c core/pipeline/pass.c core/pipeline/rings.c \
+  core/pipeline/scan.c core/pipeline/stream.c core/pipeline/worker.c core/store/store.c
+tests_faults_syncd_crash_CPPFLAGS = $(core_libcore_la_CPPFLAGS) -DSYNCD_CRASH_POINTS
+tests_faults_syncd_crash_LDADD = $(core_syncd_LDADD)
 TESTS += tests/faults/converge.py
 EXTRA_DIST += tests/faults/converge.py tests/faults/promises.py tests/faults/world.py \
   tests/faults/mutants.sh
