@@ -222,6 +222,15 @@ take_temporary (struct delivery *delivery, struct item *item)
   return outcome_later (delivery, item, 0, false);
 }
 
+static bool
+lacks (const struct item *item, const char *path)
+{
+  for (size_t i = 0; i < item->work.result.not_taken_count; i++)
+    if (strcmp (item->work.result.not_taken[i], path) == 0)
+      return true;
+  return false;
+}
+
 static int
 take_account (struct delivery *delivery, struct item *item)
 {
@@ -230,7 +239,7 @@ take_account (struct delivery *delivery, struct item *item)
     mem_set_text (&item->link.account, result->account);
   mem_set_text (&item->link.version, result->version);
   if (item->link.account)
-    return 0;
+    return item->adoption_open && !lacks (item, "externalId") ? contest_adopted (delivery, item) : 0;
   return outcome_stop (delivery, item, "the sink created an account without telling its id");
 }
 
@@ -281,8 +290,6 @@ take_success (struct delivery *delivery, struct item *item)
     return -1;
   if (!item->link.account)
     return 0;
-  if (item->adoption_open && contest_adopted (delivery, item) < 0)
-    return -1;
   delivery->sweep_moved = true;
   delivery->pass->newly_linked += created || item->adopting || item->linked_now;
   if (count_done (delivery, item) < 0)
@@ -292,15 +299,6 @@ take_success (struct delivery *delivery, struct item *item)
   if (created && revived)
     return take_revival (delivery, item);
   return outcome_finish (delivery, item, count_change (delivery, item));
-}
-
-static bool
-lacks (const struct item *item, const char *path)
-{
-  for (size_t i = 0; i < item->work.result.not_taken_count; i++)
-    if (strcmp (item->work.result.not_taken[i], path) == 0)
-      return true;
-  return false;
 }
 
 /* The link keeps what was taken; the next try sends everything. */
@@ -330,8 +328,6 @@ take_not_taken (struct delivery *delivery, struct item *item)
     return -1;
   if (!item->link.account)
     return 0;
-  if (item->adoption_open && !lacks (item, "externalId") && contest_adopted (delivery, item) < 0)
-    return -1;
   buffer_append_text (&why, "the sink answered success, but does not have what was sent:");
   for (size_t i = 0; i < item->work.result.not_taken_count; i++)
     buffer_printf (&why, " %s", item->work.result.not_taken[i]);
