@@ -50,6 +50,18 @@ take_still_there (struct pass *pass, struct error *error)
   return 0;
 }
 
+/* A directory tells of everything that went, people or not: only who was delivered is asked for. */
+static int
+take_delete (struct pass *pass, struct error *error)
+{
+  struct glance glance;
+  const struct buffer *id = &pass->entry.id;
+  int found = store_glance (pass->store, buffer_text (id), id->len, &glance, error);
+  if (found > 0)
+    ids_add (&pass->deleted, buffer_text (id));
+  return found < 0 ? -1 : 0;
+}
+
 int
 intake_event (struct pass *pass, int32_t event, struct buffer *text, struct error *error)
 {
@@ -61,8 +73,7 @@ intake_event (struct pass *pass, int32_t event, struct buffer *text, struct erro
     pass->report->read++;
     return take_still_there (pass, error);
   case SYNCD_SCAN_DELETE:
-    ids_add (&pass->deleted, buffer_text (&pass->entry.id));
-    return 0;
+    return take_delete (pass, error);
   case SYNCD_SCAN_CHECKPOINT:
     buffer_reset (&pass->checkpoint);
     buffer_append (&pass->checkpoint, buffer_text (text), text->len);

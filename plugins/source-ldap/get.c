@@ -25,16 +25,6 @@ is_dn (const char *id)
   return strchr (id, '=') != NULL;
 }
 
-static bool
-message_id_of (const struct session *session, LDAPMessage *message, char ret_id[MAX_ID + 1])
-{
-  struct berval **values = ldap_get_values_len (session->ld, message, session->id_attribute);
-  size_t len = values && values[0] ? identity_text (session->id_form, values[0], ret_id) : 0;
-
-  ldap_value_free_len (values);
-  return len != 0;
-}
-
 static int32_t
 give_entry (struct syncd_ctx *ctx, struct get *get, LDAPMessage *message, size_t i)
 {
@@ -61,7 +51,7 @@ take_found (struct syncd_ctx *ctx, struct get *get, LDAPMessage *message, size_t
   char id[MAX_ID + 1];
   int32_t rc = SYNCD_OK;
 
-  if (!message_id_of (get->session, message, id))
+  if (!identity_of (get->session, message, id))
     return SYNCD_OK;
   for (size_t i = from; i < to && rc == SYNCD_OK; i++)
     if (!is_dn (get->ids[i]) && strcasecmp (get->ids[i], id) == 0) {

@@ -59,6 +59,16 @@ identity_text (enum id_form form, const struct berval *value, char ret_id[MAX_ID
   return value->bv_len;
 }
 
+bool
+identity_of (const struct session *session, LDAPMessage *message, char ret_id[MAX_ID + 1])
+{
+  struct berval **values = ldap_get_values_len (session->ld, message, session->id_attribute);
+  size_t len = values && values[0] ? identity_text (session->id_form, values[0], ret_id) : 0;
+
+  ldap_value_free_len (values);
+  return len != 0;
+}
+
 static bool
 guid_bytes (const char *id, bool is_mixed, unsigned char ret_bytes[16])
 {

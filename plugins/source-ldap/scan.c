@@ -90,6 +90,7 @@ static void
 scan_free (struct scan *scan)
 {
   sync_fini (scan);
+  delta_fini (&scan->delta);
   search_fini (&scan->search);
   wanted_fini (&scan->wanted);
   text_fini (&scan->filter);
@@ -162,6 +163,7 @@ scan_take_entry (struct syncd_ctx *ctx, struct scan *scan, LDAPMessage *message,
     note_nameless (scan, message);
     return 0;
   }
+  delta_note (scan, facts.id);
   scan->timeless = scan->timeless || !facts.time[0];
   if (strcmp (facts.time, scan->newest) > 0)
     memcpy (scan->newest, facts.time, TIME_SIZE);

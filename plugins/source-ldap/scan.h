@@ -2,6 +2,7 @@
 #ifndef SYNCD_SOURCE_LDAP_SCAN_H
 #define SYNCD_SOURCE_LDAP_SCAN_H
 
+#include "delta.h"
 #include "source-ldap.h"
 #include "sync.h"
 
@@ -27,6 +28,7 @@ struct scan {
   char *first_nameless;  /* DN of one of them */
   bool timeless;         /* an entry shows no time */
   struct sync sync;
+  struct delta delta;
 };
 
 /* An entry of the answer for the host: SYNCD_SCAN_ENTRY or SYNCD_SCAN_STILL_THERE by the mode,

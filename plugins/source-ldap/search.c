@@ -122,13 +122,14 @@ fail_result (struct syncd_ctx *ctx, struct search *search, int code, const char 
   return rc;
 }
 
-/* Results that speak of the control rather than of the search. */
+/* Results that speak of the control rather than of the search, or all of a mere probe. */
 static bool
 control_refused (const struct search *search, int code)
 {
-  return search->control &&
-         (search->probing || code == LDAP_UNAVAILABLE_CRITICAL_EXTENSION ||
-          code == LDAP_UNWILLING_TO_PERFORM || code == LDAP_SYNC_REFRESH_REQUIRED);
+  return search->probing ||
+         (search->control &&
+          (code == LDAP_UNAVAILABLE_CRITICAL_EXTENSION || code == LDAP_UNWILLING_TO_PERFORM ||
+           code == LDAP_SYNC_REFRESH_REQUIRED));
 }
 
 static void

@@ -297,6 +297,8 @@ int32_t range_give (struct syncd_ctx *ctx, struct session *session, const struct
 enum id_form identity_form (const char *attribute);
 /* Canonical text; 0: not usable as an id. */
 size_t identity_text (enum id_form form, const struct berval *value, char ret_id[MAX_ID + 1]);
+/* The id of an entry of an answer; false: it shows no usable one. */
+bool identity_of (const struct session *session, LDAPMessage *message, char ret_id[MAX_ID + 1]);
 /* Adds (ATTRIBUTE=value) for an id; false where no entry can have it. */
 bool identity_filter (const struct session *session, const char *id, struct text *filter);
 

@@ -78,24 +78,36 @@ timestamp_server (const struct session *session)
   return session->server_id;
 }
 
-/* (&(user's filter)(modifyTimestamp>=newest less the overlap)) */
+/* "TIME,TIME": the bound, and up to when renamed containers were looked for. */
+static bool
+read_datum (struct scan *scan, const struct berval *data)
+{
+  struct berval part = { TIME_SIZE - 1, data->bv_val };
+
+  if (data->bv_len != 2 * TIME_SIZE - 1 || data->bv_val[TIME_SIZE - 1] != ',' ||
+      !time_read (&part, scan->newest))
+    return false;
+  part.bv_val += TIME_SIZE;
+  return time_read (&part, scan->delta.since);
+}
+
+/* What has (modifyTimestamp>=newest less the overlap). */
 static int32_t
 timestamp_begin (struct syncd_ctx *ctx, struct scan *scan, const struct berval *data)
 {
   const struct session *session = scan->session;
-  char since[TIME_SIZE];
+  char since[TIME_SIZE], term[128];
 
   if (!data)
-    return SYNCD_OK;
-  if (data->bv_len != TIME_SIZE - 1 || !time_read (data, scan->newest))
+    return delta_read_containers (ctx, scan);
+  if (!read_datum (scan, data))
     return checkpoint_fail (ctx, scan, "it is damaged");
   memcpy (since, scan->newest, TIME_SIZE);
   time_move (since, -OVERLAP_SECONDS);
-  scan->filter.len = 0;
-  text_print (&scan->filter, "(&%s(%s>=%.14s%s))", session->instance->filter,
-              session->time_attribute, since, session->vendor == VENDOR_AD ? ".0Z" : "Z");
-  scan->absence = false;
-  return SYNCD_OK;
+  snprintf (term, sizeof term, "(%s>=%.14s%s)", session->time_attribute, since,
+            session->vendor == VENDOR_AD ? ".0Z" : "Z");
+  scan->delta.forgiving = true;
+  return delta_begin (ctx, scan, term);
 }
 
 /* What changed while we read has a time from the scan's start on: the bound goes back by the
@@ -103,15 +115,18 @@ timestamp_begin (struct syncd_ctx *ctx, struct scan *scan, const struct berval *
 static bool
 timestamp_mark (struct scan *scan, struct text *data)
 {
+  const char *containers = scan->delta.newest;
   char bound[TIME_SIZE] = "19700101000000Z";
 
   if (scan->timeless)
     return false;
+  if (strcmp (containers, scan->delta.since) < 0)
+    containers = scan->delta.since;
   if (scan->newest[0]) {
     memcpy (bound, scan->newest, TIME_SIZE);
     time_move (bound, -((now_ms () - scan->started_ms) / 1000 + 1));
   }
-  text_print (data, "%s", bound);
+  text_print (data, "%s,%s", bound, containers[0] ? containers : bound);
   return true;
 }
 
@@ -119,13 +134,13 @@ const struct grade grade_timestamp = {
   .is = CHANGES_TIMESTAMP,
   .name = "timestamp",
   .vendors = VENDORS_ALL,
-  .blind = "\"deletes\",\"leaving the filter or the base\",\"renamed containers\",\"memberOf\","
-           "\"changed access rights\",\"late replication\"",
+  .blind = "\"deletes\",\"memberOf\",\"changed access rights\",\"late replication\"",
   .changes = true,
   .data = "hi",
   .possible = timestamp_possible,
   .because = timestamp_because,
   .server = timestamp_server,
   .begin = timestamp_begin,
+  .next = delta_next,
   .mark = timestamp_mark,
 };

@@ -1,5 +1,6 @@
 """Reading a real slapd: ids, values, DNs, scopes, limits, changes, single entries, schema."""
 import os
+import time
 import unittest
 
 import slapd
@@ -222,7 +223,7 @@ class Limits(source.Case):
             server.add(slapd.person("ada"))
             run = source.run(options, "--attribute", "uid", "--checkpoint", run.text("checkpoint"),
                              "--scan", "changes")
-            self.assertEqual([e["uid"] for e in run.list], [["ada"]])
+            self.assertEqual([e["uid"] for e in run.list if e["event"] == "entry"], [["ada"]])
 
     def test_referral_objects(self):
         referral = slapd.ldif("ou=far," + slapd.PEOPLE, [
@@ -263,10 +264,10 @@ class Changes(source.Case):
         self.assertEqual(self.changes(first.text("checkpoint"), "uid").list[0]["event"], "entry")
         self.server.replace("uid=ada," + slapd.PEOPLE, "title", "Boss")
         second = self.changes(first.text("checkpoint"), "uid")
-        self.assertIn(["ada"], [e["uid"] for e in second.list])
+        self.assertIn(["ada"], [e.get("uid") for e in second.list])
         self.assertEqual(second.end, "end-changes")
         third = self.changes(second.text("checkpoint"), "uid")
-        self.assertEqual([e["uid"] for e in third.list], [["ada"]])
+        self.assertEqual([e["uid"] for e in third.list if e["event"] == "entry"], [["ada"]])
         self.assertGreaterEqual(third.text("checkpoint"), second.text("checkpoint"))
 
     def test_renames_keep_the_id(self):
@@ -316,6 +317,44 @@ class Changes(source.Case):
                              *[w for n in words for w in ("--attribute", n)],
                              "--checkpoint", first.text("checkpoint"), "--scan", "changes")
             self.assertEqual(run.code, source.CHECKPOINT, run.events)
+
+    def ids(self, run, event):
+        return [e["id"] for e in run.list if e["event"] == event]
+
+    def test_who_leaves_the_filter_or_the_base_is_told(self):
+        self.age()
+        more = ["filter=(&(objectClass=person)(!(title=Retired)))"]
+        first = source.scan(self.options + more, "uid")
+        ids = {e["uid"][0]: e["id"] for e in first.list}
+        self.server.replace("uid=ada," + slapd.PEOPLE, "title", "Retired")
+        self.server.rename("uid=alan," + slapd.PEOPLE, "uid=alan", "ou=services," + slapd.SUFFIX)
+        second = self.changes(first.text("checkpoint"), "uid", more=more)
+        self.assertEqual(second.end, "end-changes", second.log)
+        self.assertLessEqual({ids["ada"], ids["alan"]}, set(self.ids(second, "delete")))
+        self.assertNotIn(ids["grace"], self.ids(second, "delete"))
+
+    def test_a_renamed_container_is_read_again_once(self):
+        self.server.add(slapd.ldif("ou=old," + slapd.PEOPLE, [("objectClass", "organizationalUnit"),
+                                                              ("ou", "old")]))
+        self.server.add(slapd.person("mary").replace(slapd.PEOPLE, "ou=old," + slapd.PEOPLE))
+        first = source.scan(self.options, "uid")
+        quiet = self.changes(first.text("checkpoint"), "uid")
+        self.assertEqual(quiet.end, "end-changes", quiet.log)
+        time.sleep(1.1)  # times have seconds
+        self.server.rename("ou=old," + slapd.PEOPLE, "ou=new")
+        second = self.changes(first.text("checkpoint"), "uid")
+        self.assertIn("uid=mary,ou=new," + slapd.PEOPLE, second.entries)
+        self.assertEqual(second.end, "end-all", "everybody is read")
+        self.assertIn("container", second.log)
+        third = self.changes(second.text("checkpoint"), "uid")
+        self.assertEqual(third.end, "end-changes", "and not once more")
+
+    def test_a_changed_container_without_people_is_nothing(self):
+        first = source.scan(self.options, "uid")
+        time.sleep(1.1)
+        self.server.add(slapd.ldif("ou=empty," + slapd.SUFFIX, [("objectClass", "organizationalUnit"),
+                                                               ("ou", "empty")]))
+        self.assertEqual(self.changes(first.text("checkpoint"), "uid").end, "end-changes")
 
     def test_following_is_not_offered(self):
         self.assertSays(source.scan(self.options, "uid", mode="watch"), source.UNSUPPORTED)

@@ -74,7 +74,7 @@ class Samba(source.Case):
                          "--attribute", "title", "--checkpoint", first.text("checkpoint"),
                          "--scan", "changes")
         self.assertEqual(run.end, "end-changes")
-        changed = [e for e in run.list if e["sAMAccountName"] == ["user01"]]
+        changed = [e for e in run.list if e.get("sAMAccountName") == ["user01"]]
         self.assertEqual(changed[0]["title"], ["Boss"])
 
     def test_get_by_guid_and_dn(self):
