@@ -255,9 +255,8 @@ touch (struct pass *pass, const struct glance *glance, const unsigned char *fing
        struct error *error)
 {
   const struct entry *e = &pass->entry;
-  uint64_t name = store_text_hash (pass->store, buffer_text (&e->name), e->name.len);
-  uint64_t token = store_text_hash (pass->store, buffer_text (&e->token), e->token.len);
-  if (name == glance->name_hash && token == glance->token_hash
+  if (store_glance_same (glance->name, glance->name_len, buffer_text (&e->name), e->name.len)
+      && store_glance_same (glance->token, glance->token_len, buffer_text (&e->token), e->token.len)
       && e->reevaluate_at == glance->reevaluate_at_ms)
     return 0;
   MEM_AUTO char *text = token_text (e);

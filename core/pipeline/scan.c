@@ -37,9 +37,10 @@ take_still_there (struct pass *pass, struct error *error)
   int found = store_glance (pass->store, buffer_text (&e->id), e->id.len, &glance, error);
   if (found < 0)
     return -1;
-  uint64_t token = store_text_hash (pass->store, buffer_text (&e->token), e->token.len);
   bool same = found && glance.mapping == pass->p->mapping_number
-              && (e->token.len == 0 || glance.token_hash == token)
+              && (e->token.len == 0
+                  || store_glance_same (glance.token, glance.token_len, buffer_text (&e->token),
+                                        e->token.len))
               && (glance.queued || glance.parked || glance.status == LINK_SYNCED);
   if (same)
     intake_mark_seen (pass, glance.row);

@@ -14,8 +14,9 @@ enum statement {
   S_BEGIN, S_BEGIN_READ, S_COMMIT, S_FACT_PUT, S_FACT_GET, S_FACT_DROP, S_FACTS_DROP, S_MAPPING_PUT,
   S_MAPPING_FIND, S_MAPPING_PATHS, S_LINK_BY_ID, S_LINK_BY_ROW, S_LINK_BY_ACCOUNT,
   S_LINK_BY_REFERENCE, S_LINK_BY_GIVEN, S_LINK_SEARCH, S_LINK_INSERT, S_LINK_OLD, S_LINK_FORGET,
-  S_LINK_FORGET_SENT, S_LINK_FORGET_QUEUE, S_LINK_TOUCH, S_LINK_TOUCH_KEYS, S_GLANCE, S_GLANCE_NEXT, S_MAX_ROW,
-  S_EACH_ALL, S_EACH_PARKED, S_EACH_DUE, S_EACH_PRESENT, S_EACH_REFERENCES, S_EACH_DISABLED, S_ABSENT, S_COUNTS, S_COUNTS_WAITING,
+  S_LINK_FORGET_SENT, S_LINK_FORGET_QUEUE, S_LINK_TOUCH, S_LINK_TOUCH_KEYS, S_GLANCE, S_GLANCE_NEXT,
+  S_GLANCE_QUEUED, S_GLANCE_QUEUE, S_MAX_ROW,
+  S_EACH_ALL, S_EACH_PARKED, S_EACH_DUE, S_EACH_PRESENT, S_EACH_REFERENCES, S_EACH_DISABLED, S_ABSENT, S_TALLY, S_COUNTS_WAITING,
   S_QUEUE_OLD, S_QUEUE_INSERT, S_QUEUE_UPDATE, S_QUEUE_UNSENT, S_QUEUE_SENT, S_QUEUE_DELETE,
   S_QUEUE_WITHDRAW, S_QUEUE_NEWER, S_QUEUE_MERGE, S_QUEUE_BY_NUMBER, S_QUEUE_OF, S_QUEUE_TAKE,
   S_QUEUE_FLOOR, S_QUEUE_READY, S_QUEUE_DUE, S_QUEUE_EACH_WAITING, S_QUEUE_EACH_SENT,
@@ -29,6 +30,7 @@ enum statement {
   STATEMENT_COUNT
 };
 
+#define LINK_STATUSES 5   /* enum link_status */
 #define LINK_VARIANTS 128 /* of the update of a link: one for each set of indexed columns */
 
 struct store {
@@ -46,7 +48,11 @@ struct store {
   int64_t floor;                 /* no WAITING row of the queue has a smaller number */
   int64_t promised_up_to;        /* number of the queue up to which promise.c has seen it */
   int64_t promise_count, promise_limit;
+  int64_t tally[LINK_STATUSES][2]; /* links by status, without and with an account */
+  bool tally_known, tally_changed; /* it is as in the file; it is to be written */
   int64_t glanced;               /* row of the last glance; 0: not known */
+  int64_t unqueued_from, unqueued_to; /* rows that have nothing in the queue; to: not one of them; */
+  int unqueued_changes;          /* as long as the database has counted so many changes */
   bool in_order;                 /* glances follow the rows' order: the next row is tried first */
   bool failed;                   /* a function without an error argument failed: see FAILURE */
   struct error failure;
@@ -100,9 +106,19 @@ int store_format_fill (struct store *, struct error *);
 int store_format_check (struct store *, struct error *);
 int store_format_functions (sqlite3 *);
 
-/* ---- link_each.c ---------------------------------------------------------------------------- */
-/* Ends the walk of store_glance: a transaction ends. */
+/* ---- glance.c -------------------------------------------------------------------------------- */
+/* Ends the walk of store_glance: a transaction begins or ends. */
 void store_glance_end (struct store *);
+
+/* ---- tally.c --------------------------------------------------------------------------------- */
+/* To be called before links are written; store_tally_add after that. */
+int store_tally_load (struct store *, struct error *);
+void store_tally_add (struct store *, int status, bool account, int by);
+void store_tally_clear (struct store *);
+/* After a rollback: the file has it. */
+void store_tally_forget (struct store *);
+/* With each commit. */
+int store_tally_save (struct store *, struct error *);
 
 /* ---- link_row.c ----------------------------------------------------------------------------- */
 #define LINK_COLUMNS                                                                            \

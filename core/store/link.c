@@ -134,6 +134,7 @@ insert (struct store *store, struct link *link, struct error *error)
   if (store_run (store, s, error))
     return -1;
   link->row = sqlite3_last_insert_rowid (store->db);
+  store_tally_add (store, (int) link->status, link->account, 1);
   return 0;
 }
 
@@ -182,13 +183,20 @@ column_is_id (sqlite3_stmt *s, int i, const char *id)
   return same_text (old, id);
 }
 
+/* How the row counts before it is written. */
+struct counted {
+  int status;
+  bool account;
+};
+
 /* Which indexed columns differ from the row as it is; -1 failed, -2: there is no such row. */
 static int
 find_changed (struct store *store, const struct link *link, const struct derived *derived,
-              struct error *error)
+              struct counted *ret_counted, struct error *error)
 {
   sqlite3_stmt *s = store_statement (store, S_LINK_OLD,
-      "SELECT id,account,reference_hash,given_hash,parked,due_ms,flags FROM link WHERE row = ?1");
+      "SELECT id,account,reference_hash,given_hash,parked,due_ms,flags,status FROM link"
+      " WHERE row = ?1");
   sqlite3_bind_int64 (s, 1, link->row);
   int rc = store_step (store, s, error);
   if (rc <= 0)
@@ -200,6 +208,8 @@ find_changed (struct store *store, const struct link *link, const struct derived
                 | (column_is (s, 4, link->parked) ? 0 : PARKED)
                 | (sqlite3_column_int64 (s, 5) == derived->due_ms ? 0 : DUE)
                 | ((unsigned) sqlite3_column_int (s, 6) == link->flags ? 0 : FLAGS);
+  ret_counted->account = sqlite3_column_type (s, 1) != SQLITE_NULL;
+  ret_counted->status = sqlite3_column_int (s, 7);
   sqlite3_reset (s);
   return changed;
 }
@@ -207,10 +217,13 @@ find_changed (struct store *store, const struct link *link, const struct derived
 int
 store_link_put (struct store *store, struct link *link, struct error *error)
 {
+  if (store_tally_load (store, error) < 0)
+    return -1;
   if (link->row == 0)
     return insert (store, link, error);
+  struct counted before;
   struct derived derived = derive (store, link);
-  int changed = find_changed (store, link, &derived, error);
+  int changed = find_changed (store, link, &derived, &before, error);
   if (changed == -2)
     return error_set (error, "%s: entry %s is no longer in the state; run again", store->path,
                       link->id);
@@ -219,7 +232,27 @@ store_link_put (struct store *store, struct link *link, struct error *error)
   sqlite3_stmt *s = update_statement (store, (unsigned) changed);
   bind_link (store, s, link, &derived);
   sqlite3_bind_int64 (s, 24, link->row);
-  return store_run (store, s, error);
+  if (store_run (store, s, error))
+    return -1;
+  if (before.status != (int) link->status || before.account != (link->account != NULL)) {
+    store_tally_add (store, before.status, before.account, -1);
+    store_tally_add (store, (int) link->status, link->account, 1);
+  }
+  return 0;
+}
+
+static int
+forget_row (struct store *store, int64_t row, struct error *error)
+{
+  sqlite3_stmt *s = store_statement (store, S_LINK_FORGET, "DELETE FROM link WHERE row = ?1"
+                                     " RETURNING status, account IS NOT NULL");
+  sqlite3_bind_int64 (s, 1, row);
+  int rc = store_step (store, s, error);
+  if (rc <= 0)
+    return rc;
+  store_tally_add (store, sqlite3_column_int (s, 0), sqlite3_column_int (s, 1), -1);
+  sqlite3_reset (s);
+  return 0;
 }
 
 int
@@ -228,20 +261,22 @@ store_link_forget (struct store *store, int64_t row, struct error *error)
   sqlite3_stmt *const statements[] = {
     store_statement (store, S_LINK_FORGET_SENT, "DELETE FROM sent WHERE row = ?1"),
     store_statement (store, S_LINK_FORGET_QUEUE, "DELETE FROM queue WHERE row = ?1"),
-    store_statement (store, S_LINK_FORGET, "DELETE FROM link WHERE row = ?1"),
   };
+  if (store_tally_load (store, error) < 0)
+    return -1;
   for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
     sqlite3_bind_int64 (statements[i], 1, row);
     if (store_run (store, statements[i], error))
       return -1;
   }
-  return 0;
+  return forget_row (store, row, error);
 }
 
 int
 store_links_clear (struct store *store, struct error *error)
 {
   store_promise_reset (store);
+  store_tally_clear (store);
   store->floor = 0;
   return store_exec (store, "DELETE FROM sent; DELETE FROM queue; DELETE FROM link;"
                      "DELETE FROM account", error);

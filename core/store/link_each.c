@@ -1,4 +1,4 @@
-/* Walking over links: the glance of comparing, filters, absence, counts; see store.h.
+/* Walking over links: filters, absence, what waits; see store.h.
  *
  * Row numbers are fetched in chunks and each row is read when its turn comes, so that a visitor
  * may write. */
@@ -11,82 +11,6 @@
 #include "util/mem.h"
 
 #define CHUNK 1024
-
-static uint64_t
-column_hash (const struct store *store, sqlite3_stmt *s, int i)
-{
-  const void *bytes = sqlite3_column_blob (s, i);
-  return bytes ? store_text_hash (store, bytes, (size_t) sqlite3_column_bytes (s, i)) : 0;
-}
-
-#define GLANCE_COLUMNS                                                                          \
-  "row,mapping,status,flags,parked IS NOT NULL,fingerprint,next_try_ms,reevaluate_at_ms,name,"   \
-  "token,(SELECT q.fingerprint FROM queue q WHERE q.row = link.row ORDER BY q.number DESC)"
-
-static void
-fill_glance (struct store *store, sqlite3_stmt *s, struct glance *glance)
-{
-  glance->row = sqlite3_column_int64 (s, 0);
-  glance->mapping = sqlite3_column_int64 (s, 1);
-  glance->status = (enum link_status) sqlite3_column_int (s, 2);
-  glance->flags = (unsigned) sqlite3_column_int (s, 3);
-  glance->parked = sqlite3_column_int (s, 4);
-  glance->next_try_ms = sqlite3_column_int64 (s, 6);
-  glance->reevaluate_at_ms = sqlite3_column_int64 (s, 7);
-  glance->name_hash = column_hash (store, s, 8);
-  glance->token_hash = column_hash (store, s, 9);
-  glance->queued = sqlite3_column_type (s, 10) != SQLITE_NULL;
-  store_column_fingerprint (s, glance->queued ? 10 : 5, glance->fingerprint);
-  store->in_order = glance->row == store->glanced + 1;
-  store->glanced = glance->row;
-}
-
-void
-store_glance_end (struct store *store)
-{
-  sqlite3_reset (store->statements[S_GLANCE_NEXT]);
-}
-
-/* A source shows its entries in the order in which they came into the state, as a rule: so the row
- * after the last one is looked at before the id is searched for. The statement stays where it is
- * between the calls. 1: it is that one, 0: it is not, -1: failed. */
-static int
-glance_next (struct store *store, const char *id, size_t len, struct glance *glance,
-             struct error *error)
-{
-  sqlite3_stmt *s = store_statement (store, S_GLANCE_NEXT, "SELECT " GLANCE_COLUMNS ",id FROM link"
-                                     " WHERE row > ?1 ORDER BY row");
-  if (s && !sqlite3_stmt_busy (s))
-    sqlite3_bind_int64 (s, 1, store->glanced);
-  int rc = store_step (store, s, error);
-  if (rc > 0 && store_column_is_id (s, 11, id, len)) {
-    fill_glance (store, s, glance);
-    store->in_order = true;
-    return 1;
-  }
-  store_glance_end (store);
-  store->in_order = false;
-  return rc < 0 ? -1 : 0;
-}
-
-int
-store_glance (struct store *store, const char *id, size_t len, struct glance *glance,
-              struct error *error)
-{
-  if (store->in_order) {
-    int rc = glance_next (store, id, len, glance, error);
-    if (rc)
-      return rc;
-  }
-  sqlite3_stmt *s = store_statement (store, S_GLANCE, "SELECT " GLANCE_COLUMNS " FROM link WHERE id = ?1");
-  store_bind_id (s, 1, id, len);
-  int rc = store_step (store, s, error);
-  if (rc <= 0)
-    return rc;
-  fill_glance (store, s, glance);
-  sqlite3_reset (s);
-  return 1;
-}
 
 int64_t
 store_max_row (struct store *store)
@@ -252,41 +176,16 @@ store_absent_each (struct store *store, const unsigned char *seen, size_t seen_b
   " (SELECT count (*) FROM queue WHERE state = 0), (SELECT count (*) FROM queue WHERE doubt),"   \
   " (SELECT count (*) FROM queue WHERE state = 2)"
 
-static void
-take_waiting (sqlite3_stmt *s, int column, struct store_counts *counts)
-{
-  counts->parked = sqlite3_column_int64 (s, column);
-  counts->queued = sqlite3_column_int64 (s, column + 1);
-  counts->in_doubt = sqlite3_column_int64 (s, column + 2);
-  counts->held = sqlite3_column_int64 (s, column + 3);
-}
-
 int
 store_counts_waiting (struct store *store, struct store_counts *counts, struct error *error)
 {
   sqlite3_stmt *s = store_statement (store, S_COUNTS_WAITING, "SELECT" WAITING_COUNTS);
   if (store_step (store, s, error) < 0)
     return -1;
-  *counts = (struct store_counts) { 0 };
-  take_waiting (s, 0, counts);
-  sqlite3_reset (s);
-  return 0;
-}
-
-int
-store_counts (struct store *store, struct store_counts *counts, struct error *error)
-{
-  sqlite3_stmt *s = store_statement (store, S_COUNTS,
-      "SELECT count (*), count (*) FILTER (WHERE account IS NOT NULL AND status IN (0, 1, 2)),"
-      " count (*) FILTER (WHERE account IS NOT NULL AND status IN (0, 1)),"
-      " count (*) FILTER (WHERE status = 2)," WAITING_COUNTS " FROM link");
-  if (store_step (store, s, error) < 0)
-    return -1;
   *counts = (struct store_counts) {
-    .entries = sqlite3_column_int64 (s, 0), .owned = sqlite3_column_int64 (s, 1),
-    .active = sqlite3_column_int64 (s, 2), .disabled = sqlite3_column_int64 (s, 3)
+    .parked = sqlite3_column_int64 (s, 0), .queued = sqlite3_column_int64 (s, 1),
+    .in_doubt = sqlite3_column_int64 (s, 2), .held = sqlite3_column_int64 (s, 3)
   };
-  take_waiting (s, 4, counts);
   sqlite3_reset (s);
   return 0;
 }

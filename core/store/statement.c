@@ -215,12 +215,6 @@ store_column_fingerprint (sqlite3_stmt *statement, int i, unsigned char *ret_fin
     memset (ret_fingerprint, 0, FINGERPRINT_LEN);
 }
 
-uint64_t
-store_text_hash (const struct store *store, const void *bytes, size_t len)
-{
-  return len ? hasher_leaf (store->hasher, bytes, len) : 0;
-}
-
 int64_t
 store_name_hash (const struct store *store, const char *folded)
 {

@@ -233,6 +233,7 @@ store_tidy (struct store *store, struct error *error)
 {
   if (store->mode != STORE_WRITE || !sqlite3_get_autocommit (store->db))
     return 0;
+  store_glance_end (store);
   if (store_exec (store, "PRAGMA incremental_vacuum", error))
     return -1;
   int rc = sqlite3_wal_checkpoint_v2 (store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
@@ -278,6 +279,8 @@ store_commit (struct store *store, struct error *error)
   if (store->failed)
     return earlier_failure (store, error);
   store_glance_end (store);
+  if (store_tally_save (store, error) < 0)
+    return -1;
   CRASH_POINT ("commit");
   int rc = store_run (store, store_statement (store, S_COMMIT, "COMMIT"), error);
   CRASH_POINT ("committed");
@@ -293,6 +296,8 @@ store_rollback (struct store *store)
     sqlite3_reset (store->link_updates[i]);
   if (!sqlite3_get_autocommit (store->db))
     sqlite3_exec (store->db, "ROLLBACK", NULL, NULL, NULL);
+  store_glance_end (store);
+  store_tally_forget (store);
   store_promise_reset (store);
   store->floor = 0;
   store->failed = false;

@@ -113,19 +113,21 @@ int store_link_forget (struct store *, int64_t row, struct error *);
 /* All links, the whole queue and the accounts that were listed. */
 int store_links_clear (struct store *, struct error *);
 
-/* The hot path of comparing: only what it needs, without allocation. */
+/* The hot path of comparing: only what it needs, without allocation. Where entries are asked for in
+ * the order of their rows each costs a step of a walk, else a search. */
 struct glance {
   int64_t row, mapping;
   enum link_status status;
   unsigned flags;
   bool parked, queued;       /* queued: a queue row in any state */
   unsigned char fingerprint[FINGERPRINT_LEN]; /* of the queue row where there is one, else the link's */
-  int64_t next_try_ms, reevaluate_at_ms;
-  uint64_t name_hash, token_hash; /* store_text_hash() of name and token: has the DN changed? */
+  int64_t reevaluate_at_ms;
+  const char *name, *token;  /* not ended by a NUL; borrowed until the next glance, begin or commit */
+  size_t name_len, token_len;
 };
 int store_glance (struct store *, const char *id, size_t len, struct glance *, struct error *);
-/* 0 for an empty text, as for one that a row does not have. */
-uint64_t store_text_hash (const struct store *, const void *bytes, size_t len);
+/* Is a text of a glance this one? One that a row does not have is as an empty one. */
+bool store_glance_same (const char *kept, size_t kept_len, const char *now, size_t len);
 /* Name, token, reference key and re-evaluation of a row that is otherwise unchanged. FINGERPRINT may
  * be NULL: it stays. */
 int store_link_touch (struct store *, int64_t row, const char *name, const char *token,

@@ -1,6 +1,7 @@
 """What must hold when a history has come to rest; see converge.py."""
 import json
 import re
+import sqlite3
 
 from world import DOMAIN
 
@@ -165,11 +166,23 @@ def check_idle(ends):
         fail("G6: an idle pass sent %s", [(e["kind"], e["path"], e["body"]) for e in sent])
 
 
+def check_tally(ends):
+    """How many accounts the state says there are is what the brakes go by (G4)."""
+    with sqlite3.connect("file:%s?mode=ro" % ends.history.path("state.db"), uri=True) as db:
+        kept = [row[0] for row in db.execute("SELECT value FROM fact WHERE name = 'tally'")]
+        counted = dict(((status, account), count) for status, account, count in db.execute(
+            "SELECT status, account IS NOT NULL, count(*) FROM link GROUP BY 1, 2"))
+    wanted_text = " ".join(str(counted.get((i // 2, i % 2), 0)) for i in range(10))
+    if kept and bytes(kept[0]).decode() != wanted_text:
+        fail("G4: the state keeps %s entries by status, and has %s", kept[0], wanted_text)
+
+
 def check(history):
     ends = Ends(history)
     history.ours = [e for e in history.sim.log() if e["number"] not in history.hands]
     for person in sorted(ends.world.people.values(), key=lambda p: p.id):
         if person.present:
             check_person(ends, person)
-    for what in (check_leavers, check_strangers, check_owners, check_disables, check_order, check_idle):
+    for what in (check_leavers, check_strangers, check_owners, check_disables, check_order, check_idle,
+                 check_tally):
         what(ends)

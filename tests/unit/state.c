@@ -27,12 +27,43 @@ state_open (struct state *st)
   state_ok (st, store_begin (st->store, &st->error));
 }
 
+static char *
+sql_text (sqlite3 *db, const char *sql)
+{
+  sqlite3_stmt *s = NULL;
+  char *text = NULL;
+  if (sqlite3_prepare_v2 (db, sql, -1, &s, NULL) == SQLITE_OK && sqlite3_step (s) == SQLITE_ROW
+      && sqlite3_column_text (s, 0))
+    text = strdup ((const char *) sqlite3_column_text (s, 0));
+  sqlite3_finalize (s);
+  return text;
+}
+
+/* Whatever a test did: the number of links of each kind that is kept is the number that is there. */
+static void
+check_tally (const char *path)
+{
+  sqlite3 *db = NULL;
+  assert_int_equal (sqlite3_open_v2 (path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+  char *kept = sql_text (db, "SELECT CAST (value AS TEXT) FROM fact WHERE name = 'tally'");
+  char *counted = sql_text (db,
+      "WITH kind (status, account) AS (VALUES (0,0),(0,1),(1,0),(1,1),(2,0),(2,1),(3,0),(3,1),(4,0),(4,1))"
+      "SELECT group_concat ((SELECT count (*) FROM link WHERE link.status = kind.status"
+      " AND (link.account IS NOT NULL) = kind.account), ' ') FROM kind");
+  sqlite3_close (db);
+  if (kept)
+    assert_string_equal (kept, counted ? counted : "");
+  free (kept);
+  free (counted);
+}
+
 void
 state_close (struct state *st)
 {
   state_ok (st, store_commit (st->store, &st->error));
   store_close (st->store);
   st->store = NULL;
+  check_tally (st->path);
 }
 
 void

@@ -212,10 +212,10 @@ test_glance (void **state)
   assert_true (glance.parked);
   assert_false (glance.queued);
   assert_memory_equal (glance.fingerprint, link.fingerprint, FINGERPRINT_LEN);
-  assert_int_equal (glance.next_try_ms, 1000);
   assert_int_equal (glance.reevaluate_at_ms, 2000);
-  assert_true (glance.name_hash == store_text_hash (st->store, link.name, strlen (link.name)));
-  assert_true (glance.token_hash == store_text_hash (st->store, "20261123202948Z", 15));
+  assert_true (store_glance_same (glance.name, glance.name_len, link.name, strlen (link.name)));
+  assert_false (store_glance_same (glance.name, glance.name_len, link.name, strlen (link.name) - 1));
+  assert_true (store_glance_same (glance.token, glance.token_len, "20261123202948Z", 15));
   int64_t first = state_queue (st, link.row, "joe", "{}");
   state_ok (st, store_queue_mark_sent (st->store, &first, 1, &st->error));
   struct queued q;
@@ -269,6 +269,41 @@ test_glance_order (void **state)
   rows[0] = state_link (st, 20, LINK_SYNCED, 20, "w", "g");
   assert_int_equal (glanced_row (st, 20, LINK_SYNCED), rows[0]);
   assert_int_equal (glanced_row (st, 21, LINK_SYNCED), 0);
+}
+
+static bool
+glanced_queued (struct state *st, unsigned n)
+{
+  struct glance glance = { 0 };
+  assert_int_equal (store_glance (st->store, state_id (n), 36, &glance, &st->error), 1);
+  return glance.queued;
+}
+
+/* Where the queue has nothing is not asked again, until it may have. */
+static void
+test_glance_queue (void **state)
+{
+  struct state *st = *state;
+  int64_t rows[9];
+  for (unsigned n = 1; n < 9; n++)
+    rows[n] = state_link (st, n, LINK_SYNCED, n, "w", "g");
+  int64_t fifth = state_queue (st, rows[5], "w", "{}");
+  for (unsigned n = 1; n < 9; n++)
+    assert_int_equal (glanced_queued (st, n), n == 5);
+  assert_false (glanced_queued (st, 2));
+  state_queue (st, rows[3], "w", "{}");
+  assert_true (glanced_queued (st, 3));
+  state_ok (st, store_queue_done (st->store, fifth, &st->error));
+  assert_false (glanced_queued (st, 5));
+  state_reopen (st);
+  assert_false (glanced_queued (st, 1));
+  state_queue (st, rows[2], "w", "{}");
+  assert_true (glanced_queued (st, 2));
+  assert_true (glanced_queued (st, 3));
+  store_rollback (st->store);
+  state_ok (st, store_begin (st->store, &st->error));
+  assert_false (glanced_queued (st, 2));
+  assert_true (glanced_queued (st, 3));
 }
 
 static void
@@ -398,7 +433,7 @@ main (void)
 #define TEST(f) cmocka_unit_test_setup_teardown (f, state_setup, state_teardown)
   const struct CMUnitTest tests[] = {
     TEST (test_link_is_kept_whole), TEST (test_link_update_writes_what_changed), TEST (test_lookups),
-    TEST (test_reference_prefers_who_is_there), TEST (test_glance), TEST (test_glance_order), TEST (test_touch),
+    TEST (test_reference_prefers_who_is_there), TEST (test_glance), TEST (test_glance_order), TEST (test_glance_queue), TEST (test_touch),
     TEST (test_facts), TEST (test_mappings), TEST (test_accounts), TEST (test_runs),
     TEST (test_done),
   };

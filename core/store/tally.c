@@ -1,0 +1,116 @@
+/* How many entries and accounts there are: kept with each write of a link and stored with the
+ * transaction, for counting walks along all of them. A state without it is counted once. */
+#include "config.h"
+#include "store/internal.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/buffer.h"
+
+#define FACT "tally"
+
+static int
+count_all (struct store *store, struct error *error)
+{
+  int rc;
+  sqlite3_stmt *s = store_statement (store, S_TALLY, "SELECT status, account IS NOT NULL, count (*)"
+                                     " FROM link GROUP BY 1, 2");
+  while ((rc = store_step (store, s, error)) > 0) {
+    int status = sqlite3_column_int (s, 0);
+    if (status >= 0 && status < LINK_STATUSES)
+      store->tally[status][sqlite3_column_int (s, 1)] = sqlite3_column_int64 (s, 2);
+  }
+  store->tally_changed = store->mode != STORE_READ;
+  return rc;
+}
+
+/* What follows after a wrong one is not read; it is counted then. */
+static bool
+read_kept (struct store *store)
+{
+  BUFFER_AUTO struct buffer text;
+  buffer_init (&text, 1024);
+  if (store_get_fact (store, FACT, &text) != 1)
+    return false;
+  char *at = text.bytes;
+  for (size_t i = 0; at && i < LINK_STATUSES * 2; i++) {
+    char *end = at;
+    store->tally[i / 2][i % 2] = strtoll (at, &end, 10);
+    at = end == at ? NULL : end;
+  }
+  return at != NULL;
+}
+
+int
+store_tally_load (struct store *store, struct error *error)
+{
+  if (store->tally_known)
+    return 0;
+  if (!read_kept (store)) {
+    memset (store->tally, 0, sizeof store->tally);
+    if (store->failed || count_all (store, error) < 0)
+      return -1;
+  }
+  store->tally_known = true;
+  return 0;
+}
+
+void
+store_tally_add (struct store *store, int status, bool account, int by)
+{
+  if (status < 0 || status >= LINK_STATUSES)
+    return;
+  store->tally[status][account] += by;
+  store->tally_changed = true;
+}
+
+void
+store_tally_clear (struct store *store)
+{
+  memset (store->tally, 0, sizeof store->tally);
+  store->tally_known = store->tally_changed = true;
+}
+
+void
+store_tally_forget (struct store *store)
+{
+  store->tally_known = store->tally_changed = false;
+}
+
+int
+store_tally_save (struct store *store, struct error *error)
+{
+  BUFFER_AUTO struct buffer text;
+  buffer_init (&text, 1024);
+  if (!store->tally_known || !store->tally_changed)
+    return 0;
+  for (size_t i = 0; i < LINK_STATUSES * 2; i++)
+    buffer_printf (&text, "%s%" PRId64, i ? " " : "", store->tally[i / 2][i % 2]);
+  store->tally_changed = false;
+  return store_put_fact (store, FACT, buffer_text (&text), text.len, error);
+}
+
+static int64_t
+sum (const struct store *store, int first, int last, bool without_account)
+{
+  int64_t total = 0;
+  for (int i = first; i <= last; i++)
+    total += store->tally[i][true] + (without_account ? store->tally[i][false] : 0);
+  return total;
+}
+
+int
+store_counts (struct store *store, struct store_counts *ret_counts, struct error *error)
+{
+  struct store_counts counts;
+  if (store_tally_load (store, error) < 0 || store_counts_waiting (store, &counts, error) < 0)
+    return -1;
+  counts.entries = sum (store, LINK_NEW, LINK_LEFT, true);
+  counts.owned = sum (store, LINK_NEW, LINK_DISABLED, false);
+  counts.active = sum (store, LINK_NEW, LINK_SYNCED, false);
+  counts.disabled = sum (store, LINK_DISABLED, LINK_DISABLED, true);
+  *ret_counts = counts;
+  return 0;
+}
