@@ -1,5 +1,5 @@
 # Convergence: random histories under faults; `make check` runs a slice of the seeds.
-#   make check-faults SEEDS=200 FIRST_SEED=100    more of them
+#   make check-faults SEEDS=1000 JOBS=2           more of them, so many at a time; FIRST_SEED=… goes on
 #   make check-mutants                            are broken pipelines caught? (rebuilds copies)
 # syncd once more, with points at which it can be killed (core/util/crash.h); never installed. What has
 # such a point is compiled anew and comes before the library.
@@ -10,12 +10,13 @@ tests_faults_syncd_crash_SOURCES = $(core_syncd_SOURCES) tests/faults/crash.c \
 tests_faults_syncd_crash_CPPFLAGS = $(core_libcore_la_CPPFLAGS) -DSYNCD_CRASH_POINTS
 tests_faults_syncd_crash_LDADD = $(core_syncd_LDADD)
 TESTS += tests/faults/converge.py
-EXTRA_DIST += tests/faults/converge.py tests/faults/promises.py tests/faults/world.py \
-  tests/faults/mutants.sh
-SEEDS = 12
+EXTRA_DIST += tests/faults/converge.py tests/faults/directory.py tests/faults/history.py \
+  tests/faults/onslapd.py tests/faults/promises.py tests/faults/world.py tests/faults/mutants.sh
+SEEDS = 25
 FIRST_SEED = 1
+JOBS = 3
 check-faults:
-	SEEDS='$(SEEDS)' FIRST_SEED='$(FIRST_SEED)' $(MAKE) check TESTS=tests/faults/converge.py
+	SEEDS='$(SEEDS)' FIRST_SEED='$(FIRST_SEED)' JOBS='$(JOBS)' $(MAKE) check TESTS=tests/faults/converge.py
 check-mutants: check-mutants-build
 	$(SHELL) $(top_srcdir)/tests/faults/mutants.sh
 check-mutants-build:

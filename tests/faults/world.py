@@ -14,12 +14,20 @@ class Person:
         self.place = "people"
         self.here = True                          # in the filter
         self.gone = False
+        self.hides = "type"                       # how it is out of the scope while not here
+        self.turn = 0                             # of its RDN
+        self.names = []                           # (epoch, name) that it wanted
         self.seen = 0                             # the epoch of its last change
         self.absent = set()                       # epochs in which the source did not have it
 
     @property
     def present(self):
         return self.here and not self.gone
+
+    @property
+    def external(self):
+        """By which the service knows it."""
+        return self.id
 
     @property
     def key(self):
@@ -35,8 +43,7 @@ class World:
 
     def __init__(self, dice, size):
         self.dice, self.people, self.next, self.epoch = dice, {}, 0, 0
-        self.names_used = []
-        self.deleted = []                         # ids that an explicit delete names
+        self.written = {}                         # by id: what the directory was told
         for _ in range(size):
             self.add()
 
@@ -48,8 +55,11 @@ class World:
     def free_name(self):
         return "%s%d" % (self.dice.choice(FIRST).lower(), self.fresh())
 
+    def make_id(self):
+        return "id-%04d" % self.fresh()
+
     def add(self, name=None, ident=None):
-        person = Person(ident or "id-%04d" % self.fresh(), name or self.free_name())
+        person = Person(ident or self.make_id(), name or self.free_name())
         self.people[person.id] = person
         person.absent.update(range(self.epoch))
         self.fill(person)
@@ -131,6 +141,7 @@ class World:
     def leave(self):
         person = self.some()
         if person:
+            person.hides = self.dice.choice(["type", "attic"])
             if self.dice.random() < 0.5:
                 person.here = False
             else:
@@ -162,6 +173,8 @@ class World:
         for person in self.people.values():
             if not person.present:
                 person.absent.add(self.epoch)
+            if not person.names or person.names[-1][1] != person.name:
+                person.names.append((self.epoch, person.name))
 
     # ---- the scripted source ----
     def entry(self, person):

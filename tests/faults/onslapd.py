@@ -1,0 +1,123 @@
+"""Histories on a real slapd: as in history.py, with a directory whose connections are cut in mid-page,
+that is killed and started again, and that is followed in watch mode."""
+import os
+import signal
+import time
+
+import directory
+import history
+import promises
+import proxy
+from promises import Failed
+
+PASSWORD = "sync-password"
+
+
+class History(history.History):
+    kind = "slapd"
+    PLUGINS = [(".plugins", "syncd-ldap.so"), (".plugins", "syncd-genesys-scim.so")]
+    MAPPING = {"userName": "mail", "displayName": "cn", "title": "title",
+               "emails": [{"type": "work", "value": "mail"}],
+               "phoneNumbers": [{"type": "work", "value": "telephoneNumber"}],
+               history.ENTERPRISE: {"department": "departmentNumber",
+                                    "manager": {"value": "${manager | ref}"}}}
+    TROUBLE = ["cut", "cut", "killed", "killed", "refused", "restarted", "all dropped"]
+    SECRETS = history.History.SECRETS + [PASSWORD]
+    can_watch = True
+
+    def make_world(self):
+        d = self.dice
+        self.grade = d.choice(sorted(directory.GRADES))
+        self.auto = d.random() < 0.5
+        self.page = d.choice([3, 10, 1000])
+        return directory.World(d, d.randrange(24, 40))
+
+    def set_up(self):
+        self.slapd = directory.server(self.grade)
+        self.line = proxy.Proxy(self.slapd.ports[0])
+        super().set_up()
+        self.say("slapd, %s, pages of %d" % (self.grade, self.page))
+
+    def source(self):
+        word = self.grade.split("-")[0]
+        return {"ldap": {"uri": "ldap://127.0.0.1:%d" % self.line.port, "base": directory.BASE,
+                         "filter": directory.FILTER, "bind_dn": directory.READER, "bind_password": PASSWORD,
+                         "page_size": self.page, "timeout": "2s",
+                         "changes": "auto" if self.auto and word == "syncrepl" else word}}
+
+    def show_at_rest(self):
+        self.world.apply(self.slapd)
+
+    def show(self, trouble=None):
+        self.world.apply(self.slapd)
+        size = self.dice.choice([200, 1000, 3000, 8000, 20000])
+        size = self.dice.randrange(1, size)
+        if trouble == "cut":
+            self.line.cut_after(size)
+        elif trouble == "killed":
+            self.line.cut_after(size, self.kill_slapd)
+        elif trouble == "refused":
+            self.line.refuse(self.dice.choice([1, 2, 50]))
+        elif trouble == "restarted":
+            self.slapd.restart()
+        elif trouble == "all dropped":
+            self.line.drop_all()
+
+    def kill_slapd(self):
+        self.slapd.stop(signal.SIGKILL)
+
+    def calm(self):
+        super().calm()
+        self.line.clear()
+        if not self.slapd.process or self.slapd.process.poll() is not None:
+            self.slapd.start()
+
+    # ---- watch mode ----
+    def follow(self, death):
+        d = self.dice
+        self.world.apply(self.slapd)
+        run, plan = history.Following(self, death), []
+        for _ in range(d.randrange(1, 4)):
+            plan.append((d.uniform(0.05, 0.6), d.choice(["", "", "", "restart", "drop", "cut"]),
+                         d.randrange(1, 5), d.randrange(1, 4000)))
+        last, how = d.uniform(0.05, 0.6), d.choice([signal.SIGTERM, signal.SIGKILL])
+        for pause, trouble, count, size in plan:
+            run.wait(pause)
+            self.world.happen(count)
+            self.mark()
+            if trouble == "restart":
+                self.slapd.restart()
+            elif trouble == "drop":
+                self.line.drop_all()
+            elif trouble == "cut":
+                self.line.cut_after(size)
+            self.world.apply(self.slapd)
+        run.wait(death.get("kill_after", last))
+        code = run.end(signal.SIGKILL if "kill_after" in death else how)
+        self.say("followed until epoch %d, %s, death %s -> %s" % (
+            self.world.epoch, [t for _, t, _, _ in plan], death, code))
+
+    def follow_to_the_end(self):
+        """Watch mode alone brings it to rest, where no brake holds anything."""
+        run = history.Following(self, {})
+        first = run.until(lambda: os.path.exists(run.report))
+        if first and not self.narrow:
+            self.run("parked", "--retry-all")
+            self.world.happen(3)
+            self.mark()
+            self.world.apply(self.slapd)
+            if not run.until(lambda: promises.agrees(self), 75):
+                why = promises.why_not(self)
+                run.end()
+                raise Failed("watch mode does not come to rest: %s" % why)
+            time.sleep(0.2)
+        code = run.end()
+        if code in history.KILLED or not first:
+            raise Failed("watch mode: exit %s, a first pass: %s" % (code, first))
+
+    def close(self, keep):
+        self.line.stop()
+        self.slapd.stop()
+        if not keep:
+            self.slapd.remove()
+        super().close(keep)
