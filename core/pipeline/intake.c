@@ -87,9 +87,18 @@ reference_key (const struct entry *entry)
   return entry->reference_keys.len ? buffer_text (&entry->reference_keys) : NULL;
 }
 
+/* Another name of an entry that has an account: who points at it by that one can be set right. */
 static void
-describe_link (struct link *link, const struct entry *entry)
+note_new_key (struct pass *pass, const struct link *link, const char *key)
 {
+  if (link->account && key && (!link->reference_key || strcmp (link->reference_key, key) != 0))
+    pass->newly_linked++;
+}
+
+static void
+describe_link (struct pass *pass, struct link *link, const struct entry *entry)
+{
+  note_new_key (pass, link, reference_key (entry));
   mem_set_text (&link->name, buffer_text (&entry->name));
   mem_set_text (&link->reference_key, reference_key (entry));
   free (link->token);
@@ -238,7 +247,7 @@ intake_changed (struct pass *pass, const struct glance *glance, const unsigned c
   if (rc == 0)
     link.id = mem_copy_text (id);
   if (rc >= 0) {
-    describe_link (&link, &pass->entry);
+    describe_link (pass, &link, &pass->entry);
     rc = stays_parked (pass, &link, fingerprint)
              ? store_link_put (pass->store, &link, error)
              : map_and_queue (pass, &link, queued, fingerprint, error);
@@ -255,10 +264,12 @@ touch (struct pass *pass, const struct glance *glance, const unsigned char *fing
        struct error *error)
 {
   const struct entry *e = &pass->entry;
-  if (store_glance_same (glance->name, glance->name_len, buffer_text (&e->name), e->name.len)
+  bool named = store_glance_same (glance->name, glance->name_len, buffer_text (&e->name), e->name.len);
+  if (named
       && store_glance_same (glance->token, glance->token_len, buffer_text (&e->token), e->token.len)
       && e->reevaluate_at == glance->reevaluate_at_ms)
     return 0;
+  pass->newly_linked += !named;
   MEM_AUTO char *text = token_text (e);
   return store_link_touch (pass->store, glance->row, buffer_text (&e->name), text,
                            reference_key (e), e->reevaluate_at, fingerprint, error);

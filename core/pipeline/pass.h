@@ -68,7 +68,7 @@ struct pass {
 
   int64_t unconfirmed;        /* leavers that the source could not tell of */
   bool force;                 /* look at the entry's document though nothing changed */
-  int64_t newly_linked;       /* accounts that became known: references may resolve now */
+  int64_t newly_linked;       /* accounts or names that became known: references may resolve now */
 };
 
 /* Runs one pass; the report is filled whatever happens. Returns the exit status. */

@@ -296,6 +296,18 @@ mapping:
             p.sync("--full")
         self.assertEqual(seen.writes, [])
 
+    def test_G1_a_reference_to_a_name_that_somebody_takes_later(self):
+        p = self.pipeline([person("ada", manager=dn("amazing")), person("grace", "Grace", "Hopper")],
+                          mapping=dict(pipeline.MAPPING, **{pipeline.ENTERPRISE: {
+                              "manager": {"value": "${manager | ref}"}}}),
+                          schemas=[pipeline.USER, pipeline.ENTERPRISE])
+        p.sync()
+        self.assertNotIn("manager", p.account("ada@example.com").get(pipeline.ENTERPRISE, {}))
+        p.slapd.rename(dn("grace"), "uid=amazing")
+        p.sync()
+        self.assertEqual(p.account("ada@example.com")[pipeline.ENTERPRISE]["manager"]["value"],
+                         p.account("grace@example.com")["id"])
+
     def test_G1_whose_manager_got_a_new_account_points_at_it(self):
         p = self.pipeline([person("ada", manager=dn("grace")), person("bob", manager=dn("grace")),
                            person("grace", "Grace", "Hopper"), person("zoe", manager=dn("ada"))],
