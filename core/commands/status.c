@@ -18,6 +18,7 @@ struct view {
   struct store_counts counts;
   json_t *runs;
   char *kind;
+  char *sessions;  /* how many worked at once in the last delivery, and why */
   int64_t checkpoint_ms;
 };
 
@@ -56,6 +57,7 @@ fill (struct view *view, struct error *error)
   MEM_AUTO char *at = fact (store, "checkpoint_ms");
   view->checkpoint_ms = at ? strtoll (at, NULL, 10) : 0;
   view->kind = fact (store, "checkpoint_kind");
+  view->sessions = fact (store, "sessions");
   if (store_counts (store, &view->counts, error) < 0)
     return -1;
   return store_runs_each (store, RUNS, add_run, view, error);
@@ -77,8 +79,8 @@ print_json (const struct view *view)
 {
   const struct store_counts *c = &view->counts;
   json_t *all = json_pack (
-      "{s:s, s:o, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:O}", "state",
-      view->opened->settings.state_path, "checkpoint", checkpoint_json (view), "counts", "entries",
+      "{s:s, s:o, s:s?, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:O}", "state",
+      view->opened->settings.state_path, "checkpoint", checkpoint_json (view), "sessions", view->sessions, "counts", "entries",
       (json_int_t) c->entries, "owned", (json_int_t) c->owned, "active", (json_int_t) c->active,
       "disabled", (json_int_t) c->disabled, "queued", (json_int_t) c->queued, "in_doubt",
       (json_int_t) c->in_doubt, "parked", (json_int_t) c->parked, "held", (json_int_t) c->held, "runs",
@@ -135,6 +137,8 @@ print_text (const struct view *view)
           c->queued, c->in_doubt, c->parked, c->held);
   if (c->held)
     print_token (view->opened->pipeline.store);
+  if (view->sessions)
+    printf ("sessions    %s\n", view->sessions);
   if (json_array_size (view->runs))
     puts ("last runs");
   json_array_foreach (view->runs, i, run)
@@ -156,6 +160,7 @@ command_status (const struct cli *cli)
     print_text (&view);
   json_decref (view.runs);
   free (view.kind);
+  free (view.sessions);
   command_close (&opened);
   return status;
 }

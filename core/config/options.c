@@ -19,7 +19,7 @@ static const struct syncd_option host_owned[] = {
                  "plugin behind this name, where it is called differently"),
     HOST_OPTION ("timeout", SYNCD_OPT_DURATION, "30s", NULL,
                  "how long one request may take (30s for a source, 20s for a sink)"),
-    HOST_OPTION ("sessions", SYNCD_OPT_INT, "4", "auto", "requests in flight at once"),
+    HOST_OPTION ("sessions", SYNCD_OPT_INT, "auto", "auto", "requests in flight at once"),
     HOST_OPTION ("proxy", SYNCD_OPT_URI, NULL, NULL, "proxy for HTTP requests"),
     HOST_OPTION ("requests_per_minute", SYNCD_OPT_INT, "auto", "auto",
                  "most requests a minute; auto: what the service allows"),

@@ -6,51 +6,51 @@
 #include <time.h>
 
 #include "util/clock.h"
+#include "util/hash.h"
 
-#define LONGEST_WAIT_MS ((int64_t) 10 * 60 * 1000)
-#define SLICE_MS 100
+#define SLICE_US 100000 /* so soon a waiting one sees that it is cancelled */
 
+/* With the lock held, which is given up meanwhile. */
 static void
-nap (int64_t ms)
+wait_a_little (struct budget *budget, int64_t us)
 {
-  struct timespec time = { ms / 1000, ms % 1000 * 1000000 };
-  nanosleep (&time, NULL);
+  struct timespec until;
+  clock_gettime (CLOCK_MONOTONIC, &until);
+  int64_t ns = until.tv_nsec + (us < SLICE_US ? us : SLICE_US) * 1000;
+  until.tv_sec += ns / 1000000000;
+  until.tv_nsec = ns % 1000000000;
+  pthread_cond_timedwait (&budget->answered, &budget->lock, &until);
 }
 
-/* How long the caller must wait, in us; 0: one request is taken from the window. */
-static int64_t
-reserve (struct budget *budget)
+static int32_t
+wait_for_permit (struct budget *budget, uint32_t kind)
 {
-  int64_t now = clock_monotonic_us (), wait = 0;
+  int64_t wait;
+  int32_t code = SYNCD_OK;
   pthread_mutex_lock (&budget->lock);
-  if (budget->window_ends_us && now >= budget->window_ends_us) {
-    budget->left = budget->allowed;
-    budget->window_ends_us = budget->per_minute ? now + 60000000 : 0;
-  }
-  if (now < budget->not_before_us)
-    wait = budget->not_before_us - now;
-  else if (budget->window_ends_us && budget->left == 0)
-    wait = budget->window_ends_us - now;
-  else if (budget->left > 0)
-    budget->left--;
+  do {
+    if (budget->cancelled && atomic_load (budget->cancelled))
+      code = SYNCD_E_CANCELLED;
+    wait = code == SYNCD_OK ? pace_ask (&budget->pace, kind, clock_monotonic_us ()) : 0;
+    if (wait > 0)
+      wait_a_little (budget, wait);
+  } while (wait > 0);
   pthread_mutex_unlock (&budget->lock);
-  return wait;
+  return code;
 }
 
+/* A token is waited for by all the others, so it does not stand in line with them. */
 static int32_t
 permit (void *data, struct syncd_ctx *ctx, uint32_t kind)
 {
   struct budget *budget = data;
   (void) ctx;
-  (void) kind;
-  for (;;) {
-    if (budget->cancelled && atomic_load (budget->cancelled))
-      return SYNCD_E_CANCELLED;
-    int64_t wait = reserve (budget);
-    if (wait <= 0)
-      return SYNCD_OK;
-    nap (wait / 1000 < SLICE_MS ? wait / 1000 + 1 : SLICE_MS);
-  }
+  if (kind == SYNCD_REQUEST_TOKEN)
+    return wait_for_permit (budget, kind);
+  pthread_mutex_lock (&budget->turn);
+  int32_t code = wait_for_permit (budget, kind);
+  pthread_mutex_unlock (&budget->turn);
+  return code;
 }
 
 static void
@@ -65,27 +65,15 @@ count (struct requests *counts, const struct syncd_observation *seen)
     counts->throttled++;
 }
 
-static int64_t
-capped (int64_t ms)
-{
-  return ms > LONGEST_WAIT_MS ? LONGEST_WAIT_MS : ms;
-}
-
-/* The peer's window. Requests under way are not in its count yet: what is left only falls
- * within a window. */
 static void
-take_window (struct budget *budget, const struct syncd_observation *seen, int64_t now)
+measure (struct budget *budget, const struct syncd_observation *seen)
 {
-  if (budget->per_minute || seen->allowed <= 0 || seen->used < 0 || seen->reset_ms < 0)
+  if (seen->kind == SYNCD_REQUEST_TOKEN || seen->status == 0)
     return;
-  int64_t left = seen->allowed > seen->used ? seen->allowed - seen->used : 0;
-  int64_t ends = now + capped (seen->reset_ms) * 1000;
-  int fresh = !budget->window_ends_us || ends > budget->window_ends_us + 1500000;
-  budget->allowed = seen->allowed;
-  if (fresh || left < budget->left || budget->left < 0)
-    budget->left = left;
-  if (fresh || ends < budget->window_ends_us)
-    budget->window_ends_us = ends;
+  budget->answers++;
+  if (seen->latency_us > 0)
+    budget->latency_us += budget->latency_us ? (seen->latency_us - budget->latency_us) / 8
+                                             : seen->latency_us;
 }
 
 static void
@@ -95,40 +83,60 @@ observed (void *data, const struct syncd_observation *seen)
   int64_t now = clock_monotonic_us ();
   pthread_mutex_lock (&budget->lock);
   count (&budget->counts, seen);
-  take_window (budget, seen, now);
-  int64_t wait = seen->retry_after_ms > 0 ? capped (seen->retry_after_ms) : 0;
-  if (seen->throttled && !wait)
-    wait = 1000;
-  if (wait && now + wait * 1000 > budget->not_before_us)
-    budget->not_before_us = now + wait * 1000;
+  measure (budget, seen);
+  pace_told (&budget->pace, seen, now);
+  pthread_cond_broadcast (&budget->answered);
   pthread_mutex_unlock (&budget->lock);
+}
+
+static void
+init_locks (struct budget *budget)
+{
+  pthread_condattr_t attributes;
+  pthread_mutex_init (&budget->turn, NULL);
+  pthread_mutex_init (&budget->lock, NULL);
+  pthread_condattr_init (&attributes);
+  pthread_condattr_setclock (&attributes, CLOCK_MONOTONIC);
+  pthread_cond_init (&budget->answered, &attributes);
+  pthread_condattr_destroy (&attributes);
 }
 
 void
 budget_init (struct budget *budget, int64_t per_minute, const atomic_int *cancelled)
 {
+  uint64_t seed;
+  unsigned char random[sizeof seed];
   memset (budget, 0, sizeof *budget);
-  pthread_mutex_init (&budget->lock, NULL);
+  init_locks (budget);
+  hash_random (random, sizeof random);
+  memcpy (&seed, random, sizeof seed);
   budget->cancelled = cancelled;
-  budget->per_minute = per_minute;
-  budget->allowed = budget->left = per_minute ? per_minute : -1;
-  budget->window_ends_us = per_minute ? clock_monotonic_us () + 60000000 : 0;
+  pace_init (&budget->pace, per_minute, seed);
   budget->hooks = (struct host_budget){ budget, permit, observed };
 }
 
 void
 budget_fini (struct budget *budget)
 {
+  pthread_cond_destroy (&budget->answered);
   pthread_mutex_destroy (&budget->lock);
+  pthread_mutex_destroy (&budget->turn);
 }
 
 void
 budget_pause (struct budget *budget, int64_t ms)
 {
-  int64_t until = clock_monotonic_us () + capped (ms) * 1000;
+  int64_t now = clock_monotonic_us ();
   pthread_mutex_lock (&budget->lock);
-  if (until > budget->not_before_us)
-    budget->not_before_us = until;
+  pace_pause (&budget->pace, ms, now);
+  pthread_mutex_unlock (&budget->lock);
+}
+
+void
+budget_expect (struct budget *budget, int64_t requests)
+{
+  pthread_mutex_lock (&budget->lock);
+  budget->pace.work = requests;
   pthread_mutex_unlock (&budget->lock);
 }
 
@@ -153,7 +161,17 @@ int64_t
 budget_left (struct budget *budget)
 {
   pthread_mutex_lock (&budget->lock);
-  int64_t left = budget->left;
+  int64_t left = pace_left (&budget->pace);
   pthread_mutex_unlock (&budget->lock);
   return left;
+}
+
+struct budget_facts
+budget_facts (struct budget *budget)
+{
+  pthread_mutex_lock (&budget->lock);
+  struct budget_facts facts = { budget->answers, budget->latency_us,
+                                pace_per_second (&budget->pace) };
+  pthread_mutex_unlock (&budget->lock);
+  return facts;
 }

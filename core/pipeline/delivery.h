@@ -5,6 +5,7 @@
 
 #include "pipeline/names.h"
 #include "pipeline/pass.h"
+#include "pipeline/sessions.h"
 #include "pipeline/worker.h"
 #include "plan/plan.h"
 
@@ -42,6 +43,7 @@ struct item {
 struct delivery {
   struct pass *pass;
   struct crew *crew;
+  struct sessions sessions;     /* how many of the crew work at once */
   struct error *error;          /* the first reason to stop */
   bool stop;
   int64_t looked_us;            /* when orders were looked for */

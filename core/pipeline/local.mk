@@ -1,5 +1,5 @@
 core_libcore_la_SOURCES += \
-  core/pipeline/approve.c core/pipeline/audit.c core/pipeline/audit.h core/pipeline/brakes.c core/pipeline/budget.c core/pipeline/budget.h \
+  core/pipeline/approve.c core/pipeline/audit.c core/pipeline/audit.h core/pipeline/brakes.c core/pipeline/budget.c core/pipeline/budget.h core/pipeline/pace.c core/pipeline/pace.h \
   core/pipeline/contest.c core/pipeline/decide.c core/pipeline/decisions.c core/pipeline/decisions.h core/pipeline/delivery.c core/pipeline/documents.c core/pipeline/documents.h core/pipeline/delivery.h \
   core/pipeline/doubt.c core/pipeline/rings.c core/pipeline/unwell.c \
   core/pipeline/intake.c core/pipeline/item.c core/pipeline/knowledge.c core/pipeline/leavers.c \
@@ -10,4 +10,4 @@ core_libcore_la_SOURCES += \
   core/pipeline/rebind.c core/pipeline/references.c core/pipeline/scan.c core/pipeline/stream.c core/pipeline/stream.h \
   core/pipeline/verify.c core/pipeline/verify.h core/pipeline/wanted.c core/pipeline/wanted.h \
   core/pipeline/watch.c core/pipeline/watch.h \
-  core/pipeline/worker.c core/pipeline/worker.h
+  core/pipeline/sessions.c core/pipeline/sessions.h core/pipeline/worker.c core/pipeline/worker.h

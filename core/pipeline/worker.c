@@ -17,6 +17,7 @@
 struct worker {
   pthread_t thread;
   struct crew *crew;
+  size_t number;
   struct syncd_ctx ctx;
   void *session;
 };
@@ -34,7 +35,8 @@ struct crew {
   size_t wanted;                 /* wake the main thread at so many done */
   bool ending;
   struct worker *workers;
-  size_t count;
+  size_t count, most;            /* threads that there are, and room for so many */
+  size_t active;                 /* so many of them take work */
 };
 
 void
@@ -166,13 +168,14 @@ carry_out (struct worker *worker, struct work *work)
 
 /* Takes a few works; fewer when there is little to do, so that all sessions share it. */
 static struct work *
-take_some (struct crew *crew)
+take_some (struct worker *worker)
 {
+  struct crew *crew = worker->crew;
   struct work *first = NULL, **end = &first;
   pthread_mutex_lock (&crew->lock);
-  while (!crew->to_do.count && !crew->ending)
+  while ((!crew->to_do.count || worker->number >= crew->active) && !crew->ending)
     pthread_cond_wait (&crew->more, &crew->lock);
-  size_t share = crew->to_do.count / (crew->count * 2) + 1;
+  size_t share = crew->to_do.count / (crew->active * 2) + 1;
   for (size_t i = 0; i < share && i < AT_ONCE && crew->to_do.count; i++) {
     *end = pop (&crew->to_do);
     end = &(*end)->next;
@@ -200,7 +203,7 @@ worker_main (void *data)
 {
   struct worker *worker = data;
   struct work *list;
-  while ((list = take_some (worker->crew))) {
+  while ((list = take_some (worker))) {
     for (struct work *work = list; work; work = work->next)
       carry_out (worker, work);
     give_back (worker->crew, list);
@@ -215,13 +218,14 @@ start_worker (struct crew *crew, struct worker *worker)
 {
   struct pipeline *p = crew->pipeline;
   worker->crew = crew;
+  worker->number = crew->count;
   host_ctx_init (&worker->ctx, p->settings->sink.name, NULL, &p->budget.hooks);
   if (pthread_create (&worker->thread, NULL, worker_main, worker) == 0)
     crew->count++;
 }
 
 struct crew *
-crew_new (struct pipeline *pipeline, size_t count)
+crew_new (struct pipeline *pipeline, size_t count, size_t most)
 {
   pthread_condattr_t attributes;
   struct crew *crew = mem_new (1, sizeof *crew);
@@ -232,12 +236,22 @@ crew_new (struct pipeline *pipeline, size_t count)
   pthread_condattr_setclock (&attributes, CLOCK_MONOTONIC);
   pthread_cond_init (&crew->some_done, &attributes);
   pthread_condattr_destroy (&attributes);
-  crew->workers = mem_new (count, sizeof *crew->workers);
-  pthread_mutex_lock (&crew->lock); /* workers read `count` under it */
-  for (size_t i = 0; i < count; i++)
-    start_worker (crew, &crew->workers[crew->count]);
-  pthread_mutex_unlock (&crew->lock);
+  crew->most = most < count ? count : most;
+  crew->workers = mem_new (crew->most, sizeof *crew->workers);
+  crew_resize (crew, count);
   return crew;
+}
+
+void
+crew_resize (struct crew *crew, size_t count)
+{
+  size_t wanted = count < crew->most ? count : crew->most;
+  pthread_mutex_lock (&crew->lock);
+  for (size_t i = crew->count; i < wanted; i++)
+    start_worker (crew, &crew->workers[crew->count]);
+  crew->active = wanted < crew->count ? wanted : crew->count;
+  pthread_cond_broadcast (&crew->more);
+  pthread_mutex_unlock (&crew->lock);
 }
 
 void
@@ -261,7 +275,7 @@ crew_free (struct crew *crew)
 size_t
 crew_size (const struct crew *crew)
 {
-  return crew->count;
+  return crew->active;
 }
 
 void

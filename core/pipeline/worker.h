@@ -35,11 +35,13 @@ void work_reset (struct work *);
 
 struct crew;
 
-/* Starts COUNT workers; each opens its session when its first work comes. */
-struct crew *crew_new (struct pipeline *, size_t count);
+/* Starts COUNT workers; each opens its session when its first work comes. There may be MOST. */
+struct crew *crew_new (struct pipeline *, size_t count, size_t most);
+/* From now on COUNT of them (at most MOST) take work; the others keep their sessions. */
+void crew_resize (struct crew *, size_t count);
 /* Waits for what is under way, closes sessions, joins threads. */
 void crew_free (struct crew *);
-size_t crew_size (const struct crew *);
+size_t crew_size (const struct crew *); /* those that take work */
 /* Hands a list of works (linked by next) over. */
 void crew_give (struct crew *, struct work *list);
 /* Takes everything that is done; waits at most TIMEOUT_MS until at least WANTED are done.

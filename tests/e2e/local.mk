@@ -4,6 +4,7 @@ E2E_TESTS = tests/e2e/passes.py tests/e2e/changes.py tests/e2e/names.py tests/e2
 E2E_TESTS += tests/e2e/watch.py
 E2E_TESTS += tests/e2e/orders.py
 E2E_TESTS += tests/e2e/results.py
+E2E_TESTS += tests/e2e/pacing.py
 E2E_TESTS += tests/e2e/unwell.py
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/lib/watching.py tests/lib/pipeline.py $(E2E_TESTS)

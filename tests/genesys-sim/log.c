@@ -169,8 +169,9 @@ stats_dump (const struct sim *sim)
   for (int state = 0; state < STATES; state++)
     json_object_set_new (accounts, state_names[state], count (sim->store.ranks[state].total));
   return json_pack (
-      "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "total", count (stats->total), "kinds",
+      "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "total", count (stats->total), "kinds",
       kinds, "statuses", statuses, "accounts", accounts, "throttled", count (stats->throttled),
       "unauthorized", count (stats->unauthorized), "faults", count (stats->faults), "applied",
-      count (stats->applied), "cut", count (stats->cut), "tokens", count (sim->tokens.count));
+      count (stats->applied), "cut", count (stats->cut), "tokens", count (sim->tokens.count),
+      "others", count (stats->others), "others_throttled", count (stats->others_throttled));
 }

@@ -243,7 +243,8 @@ request_process (struct request *request)
   request->number = ++sim->requests;
   service_process (request);
   latency_add (request);
-  if (request->token != NULL && request->resource != RESOURCE_TOKEN) {
+  bool told = sim->switches.rate_told && request->resource != RESOURCE_TOKEN;
+  if (request->token != NULL && told) {
     request->rate_allowed = sim->switches.rate_limit;
     limiter_state (request, &request->rate_used, &request->rate_reset);
   }

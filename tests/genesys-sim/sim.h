@@ -16,6 +16,7 @@
 struct window {
   int64_t started; /* steady clock, ms */
   int64_t used;
+  int64_t others; /* of rate-others, whether they were admitted or not */
 };
 struct token {
   char text[TOKEN_LENGTH + 1];
@@ -115,7 +116,8 @@ struct log {
   uint64_t dropped;
 };
 struct stats {
-  uint64_t total, by_kind[KINDS], by_status[600], throttled, unauthorized, faults, applied, cut;
+  uint64_t total, by_kind[KINDS], by_status[600], throttled, unauthorized, faults, applied, cut,
+      others, others_throttled;
 };
 
 struct sim {

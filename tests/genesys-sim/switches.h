@@ -26,8 +26,9 @@ struct switches {
   char *group_write_status;
   /* the gateway */
   bool bare_path;
-  int64_t rate_limit, rate_window, max_body, latency, latency_jitter;
-  char *rate_scope, *error_shape;
+  int64_t rate_limit, rate_window, rate_others, max_body, latency, latency_jitter;
+  char *rate_scope, *rate_rounding, *error_shape;
+  bool rate_aligned, rate_told;
   /* tokens */
   int64_t token_lifetime, token_real_lifetime, token_idle, token_throttle;
   char *token_refusal, *client_state;

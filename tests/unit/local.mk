@@ -61,3 +61,15 @@ tests_unit_test_store_open_LDADD = $(UNIT_LIBS) $(SQLITE_LIBS)
 tests_unit_test_store_crash_SOURCES = tests/unit/test_store_crash.c tests/unit/state.c
 tests_unit_test_store_crash_CPPFLAGS = $(STORE_CPPFLAGS)
 tests_unit_test_store_crash_LDADD = $(UNIT_LIBS) $(SQLITE_LIBS)
+
+# When the next request may leave, and how many sessions work: an hour in a moment.
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_pace tests/unit/test_sessions
+TESTS += tests/unit/test_pace tests/unit/test_sessions
+endif
+tests_unit_test_pace_SOURCES = tests/unit/test_pace.c
+tests_unit_test_pace_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_pace_LDADD = $(UNIT_LIBS)
+tests_unit_test_sessions_SOURCES = tests/unit/test_sessions.c
+tests_unit_test_sessions_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_sessions_LDADD = $(UNIT_LIBS)

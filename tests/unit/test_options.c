@@ -130,7 +130,7 @@ test_defaults (void **state)
   assert_int_equal (options_count (c, "order"), 2);
   assert_string_equal (options_item (c, "order", 1), "b");
   assert_int_equal (options_number (c, "timeout"), 30000);
-  assert_int_equal (options_number (c, "sessions"), 4);
+  assert_int_equal (options_number (c, "sessions"), 0);
   assert_int_equal (options_number (c, "requests_per_minute"), 0);
   assert_int_equal (options_number (c, "allow_plaintext"), 0);
   assert_null (options_text (c, "proxy"));
