@@ -241,3 +241,21 @@ dn_key_below (const char *key, const char *base_key, int scope)
     commas += is_separator (key, i);
   return scope != LDAP_SCOPE_ONELEVEL || commas == 0;
 }
+
+bool
+dn_in_scope (const struct session *session, const char *dn)
+{
+  struct berval value, base;
+  struct text key = { 0 }, base_key = { 0 };
+  bool is;
+
+  ber_str2bv (dn, 0, 0, &value);
+  ber_str2bv (session->instance->base, 0, 0, &base);
+  dn_key (&value, true, &key);
+  dn_key (&base, true, &base_key);
+  is = key.data && dn_key_below (key.data, base_key.data ? base_key.data : "",
+                                 session->instance->scope);
+  text_fini (&key);
+  text_fini (&base_key);
+  return is;
+}

@@ -172,24 +172,6 @@ get_batch (struct syncd_ctx *ctx, struct get *get, size_t from, size_t to)
   return SYNCD_OK;
 }
 
-static bool
-dn_in_scope (const struct session *session, const char *dn)
-{
-  struct berval value, base;
-  struct text key = { 0 }, base_key = { 0 };
-  bool is;
-
-  ber_str2bv (dn, 0, 0, &value);
-  ber_str2bv (session->instance->base, 0, 0, &base);
-  dn_key (&value, true, &key);
-  dn_key (&base, true, &base_key);
-  is = key.data && dn_key_below (key.data, base_key.data ? base_key.data : "",
-                                 session->instance->scope);
-  text_fini (&key);
-  text_fini (&base_key);
-  return is;
-}
-
 /* What is at the DN: an entry that FILTER accepts is given, or only noticed. */
 static int32_t
 ask_dn (struct syncd_ctx *ctx, struct get *get, size_t i, const char *filter, bool give)

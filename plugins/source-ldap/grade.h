@@ -47,8 +47,8 @@ struct grade {
   bool (*mark) (struct scan *scan, struct text *data);
 };
 
-extern const struct grade grade_syncrepl, grade_dirsync, grade_usn, grade_timestamp,
-    grade_inventory, grade_full;
+extern const struct grade grade_syncrepl, grade_dirsync, grade_changelog, grade_usn,
+    grade_timestamp, grade_inventory, grade_full;
 
 /* ---- grades.c ---- */
 

@@ -15,6 +15,9 @@ plugins_syncd_ldap_la_SOURCES = \
   plugins/source-ldap/grade.h plugins/source-ldap/grades.c plugins/source-ldap/checkpoint.c \
   plugins/source-ldap/inventory.c plugins/source-ldap/delta.h plugins/source-ldap/delta.c \
   plugins/source-ldap/idset.c plugins/source-ldap/lookup.h plugins/source-ldap/lookup.c \
+  plugins/source-ldap/reread.h plugins/source-ldap/reread.c \
+  plugins/source-ldap/ds389.h plugins/source-ldap/ds389.c plugins/source-ldap/changelog.h \
+  plugins/source-ldap/changelog.c plugins/source-ldap/changelog-read.c \
   plugins/source-ldap/get.c plugins/source-ldap/describe.c
 plugins_syncd_ldap_la_CPPFLAGS = $(AM_CPPFLAGS) -D_DEFAULT_SOURCE $(LDAP_CFLAGS) $(CRYPTO_CFLAGS)
 plugins_syncd_ldap_la_LDFLAGS = $(PLUGIN_LDFLAGS)

@@ -91,6 +91,7 @@ scan_free (struct scan *scan)
 {
   sync_fini (scan);
   delta_fini (&scan->delta);
+  changelog_fini (scan);
   search_fini (&scan->search);
   wanted_fini (&scan->wanted);
   text_fini (&scan->filter);

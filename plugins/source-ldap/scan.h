@@ -12,6 +12,8 @@ enum scan_stage {
   SCAN_SETTLED  /* all was told but checkpoint and end */
 };
 
+struct changelog;
+
 struct scan {
   struct session *session;
   const struct grade *grade;
@@ -29,6 +31,7 @@ struct scan {
   bool timeless;         /* an entry shows no time */
   struct sync sync;
   struct delta delta;
+  struct changelog *changelog; /* by the changelog grade */
 };
 
 /* An entry of the answer for the host: SYNCD_SCAN_ENTRY or SYNCD_SCAN_STILL_THERE by the mode,
@@ -51,5 +54,6 @@ int32_t sync_begin (struct syncd_ctx *ctx, struct scan *scan, const struct berva
 int32_t sync_next (struct syncd_ctx *ctx, struct scan *scan, uint32_t max_wait_ms,
                    struct syncd_entry *entry, struct syncd_buffer *buffer);
 void sync_fini (struct scan *scan);
+void changelog_fini (struct scan *scan);
 
 #endif

@@ -255,6 +255,8 @@ server_forget (struct session *session)
   free (session->subschema);
   free (session->server_id);
   free (session->id_attribute);
+  free (session->numbers_of);
+  session->numbers_of = NULL;
   session->context = session->subschema = session->server_id = session->id_attribute = NULL;
   grades_forget (session);
   schema_fini (&session->schema);

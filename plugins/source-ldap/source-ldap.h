@@ -57,8 +57,8 @@ enum changes { /* the grades, best first: grades.c has the table */
   CHANGES_AUTO,
   CHANGES_SYNCREPL,
   CHANGES_DIRSYNC,
-  CHANGES_USN,
   CHANGES_CHANGELOG,
+  CHANGES_USN,
   CHANGES_TIMESTAMP,
   CHANGES_INVENTORY,
   CHANGES_FULL,
@@ -122,6 +122,7 @@ struct session {
   char *context;      /* the naming context that holds the base */
   char *subschema;    /* DN of the schema */
   char *server_id;    /* who keeps the clock that timestamps come from; NULL: replicated */
+  char *numbers_of;   /* 389 Directory Server: who counts its changes, and since when */
   char *id_attribute; /* where an entry's id is */
   enum id_form id_form;
   const char *token_attribute; /* NULL: none */
@@ -307,6 +308,8 @@ bool identity_filter (const struct session *session, const char *id, struct text
 /* The key under which a DN is compared: appended to TEXT. SQUEEZE: spaces in values fold. */
 void dn_key (const struct berval *dn, bool squeeze, struct text *text);
 bool dn_key_below (const char *key, const char *base_key, int scope);
+/* Is DN where the configuration's base and scope look? */
+bool dn_in_scope (const struct session *session, const char *dn);
 
 /* ---- schema.c, filter.c ---- */
 

@@ -65,12 +65,8 @@ nsslapd-backend: userRoot
 # What an administrator grants: reading people, with what only the server writes.
 READ = ('(targetattr != "userPassword || aci")(version 3.0; acl "syncd reads people"; '
         'allow (read, search, compare) userdn = "ldap:///%s";)' % READER)
-# Everything else that syncd-ldap(7) names.
-TOMBSTONES = ('(targetattr = "nsUniqueId || entryUUID || entryusn || nscpEntryDN || objectClass")'
-              '(targetfilter = "(objectClass=nsTombstone)")(version 3.0; '
-              'acl "syncd sees deleted entries"; allow (read, search, compare) '
-              'userdn = "ldap:///%s";)' % READER)
-CHANGELOG = ('(targetattr = "*")(version 3.0; acl "syncd reads the changelog"; '
+# What syncd-ldap(7) tells to add to cn=changelog. The changes themselves hold password hashes.
+CHANGELOG = ('(targetattr != "changes")(version 3.0; acl "syncd reads who changed"; '
              'allow (read, search, compare) userdn = "ldap:///%s";)' % READER)
 
 BASE = slapd.BASE.replace("objectClass: organization\nobjectClass: dcObject\no: Example\n",
@@ -89,11 +85,11 @@ def why_not():
 
 class Directory(slapd.Slapd):
     """PLUGINS: those switched on from the start. RECORDED: what the retro changelog records of
-    each entry, as in nsslapd-attribute; MAXAGE: how long it keeps a change. ENTRYUUID: do entries
-    get one, as they do by default?"""
+    each entry, as in nsslapd-attribute; MAXAGE: how long it keeps a change; SUFFIX: of what alone.
+    ENTRYUUID: do entries get one, as they do by default?"""
 
     def __init__(self, ldif=SAMPLE, plugins=(), recorded=("nsuniqueid:targetUniqueId",),
-                 maxage=None, entryuuid=True):
+                 maxage=None, suffix=None, entryuuid=True):
         reason = why_not()
         if reason:
             raise unittest.SkipTest("389 Directory Server: " + reason)
@@ -110,7 +106,9 @@ class Directory(slapd.Slapd):
         for part in ("slapd-collations.conf", "certmap.conf"):
             shutil.copy(CONFIG + "/config/" + part, self.home)
         keys = ["nsslapd-attribute: " + r for r in recorded]
-        keys += ["nsslapd-changelogmaxage: " + maxage, "nsslapd-changelog-trim-interval: 1"] if maxage else []
+        keys += ["nsslapd-changelogmaxage: " + maxage,
+                 "nsslapd-changelog-trim-interval: 1"] if maxage else []
+        keys += ["nsslapd-include-suffix: " + suffix] if suffix else []
         self.write_configuration(plugins, keys, entryuuid)
         self.start()
         self.add(BACKEND)
