@@ -124,50 +124,69 @@ store_links_each (struct store *store, enum link_filter filter, int64_t now_ms,
   }
 }
 
+struct gap {
+  int64_t first, end; /* rows from FIRST up to, without, END were not seen */
+};
+
 static bool
-is_seen (const unsigned char *seen, size_t seen_bits, int64_t row)
+is_seen (const unsigned char *seen, int64_t row)
 {
-  /* A row younger than the map was made by what was read: not absent. */
-  return (uint64_t) row >= seen_bits || seen[row / 8] & 1u << row % 8;
+  return seen[row / 8] & 1u << row % 8;
 }
 
-/* Up to CHUNK absent rows after *AFTER. */
+/* The first row from ROW on that is not as SEEN_NOW says; END where there is none. */
+static int64_t
+skip (const unsigned char *seen, int64_t row, int64_t end, bool seen_now)
+{
+  const unsigned char alike = seen_now ? 0xff : 0;
+  while (row < end && is_seen (seen, row) == seen_now)
+    row += row % 8 == 0 && seen[row / 8] == alike ? 8 : 1;
+  return row < end ? row : end;
+}
+
+/* The next rows from *GAP's end on that were not seen; false: there are none. Rows beyond the map
+ * are younger than it, made by what was read. */
+static bool
+next_gap (const unsigned char *seen, size_t seen_bits, struct gap *gap)
+{
+  gap->first = skip (seen, gap->end, (int64_t) seen_bits, true);
+  gap->end = skip (seen, gap->first, (int64_t) seen_bits, false);
+  return gap->first < gap->end;
+}
+
+/* Up to CHUNK absent rows of GAP, whose beginning moves on behind them. */
 static int
-next_absent (struct store *store, const unsigned char *seen, size_t seen_bits, int64_t *after,
-             int64_t *rows, struct error *error)
+absent_rows (struct store *store, struct gap *gap, int64_t *rows, struct error *error)
 {
   int rc, count = 0;
-  sqlite3_stmt *s = store_statement (store, S_ABSENT, "SELECT row FROM link WHERE row > ?1"
+  sqlite3_stmt *s = store_statement (store, S_ABSENT, "SELECT row FROM link WHERE row >= ?1 AND row < ?2"
                                      " AND (status IN (0, 1) OR parked IS NOT NULL OR EXISTS (SELECT 1"
                                      " FROM queue q WHERE q.row = link.row AND q.intent = 0))"
-                                     " ORDER BY row");
-  sqlite3_bind_int64 (s, 1, *after);
-  while ((rc = store_step (store, s, error)) > 0) {
-    *after = sqlite3_column_int64 (s, 0);
-    if (is_seen (seen, seen_bits, *after))
-      continue;
-    rows[count++] = *after;
-    if (count == CHUNK)
-      break;
-  }
-  sqlite3_reset (s);
+                                     " ORDER BY row LIMIT ?3");
+  sqlite3_bind_int64 (s, 1, gap->first);
+  sqlite3_bind_int64 (s, 2, gap->end);
+  sqlite3_bind_int (s, 3, CHUNK);
+  while ((rc = store_step (store, s, error)) > 0)
+    rows[count++] = sqlite3_column_int64 (s, 0);
+  gap->first = count == CHUNK ? rows[count - 1] + 1 : gap->end;
   return rc < 0 ? -1 : count;
 }
 
+/* Only where nothing was seen the state is looked at. */
 int
 store_absent_each (struct store *store, const unsigned char *seen, size_t seen_bits,
                    int (*visit) (void *data, struct link *), void *data, struct error *error)
 {
-  int64_t rows[CHUNK], after = 0;
+  int64_t rows[CHUNK];
+  struct gap gap = { 0, 0 };
   struct walk walk = { LINKS_ALL, 0, visit, data };
-  for (;;) {
-    int count = next_absent (store, seen, seen_bits, &after, rows, error);
-    if (count <= 0)
-      return count;
-    int result = visit_rows (store, &walk, rows, (size_t) count, error);
+  while (gap.first < gap.end || next_gap (seen, seen_bits, &gap)) {
+    int count = absent_rows (store, &gap, rows, error);
+    int result = count < 0 ? -1 : visit_rows (store, &walk, rows, (size_t) count, error);
     if (result)
       return result;
   }
+  return 0;
 }
 
 /* Each of these has an index, or a queue that is mostly empty. */

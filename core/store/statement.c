@@ -123,38 +123,31 @@ store_bind_text (sqlite3_stmt *statement, int i, const char *text)
   sqlite3_bind_text (statement, i, text, -1, SQLITE_STATIC);
 }
 
-static int
-hex_digit (char c)
-{
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static bool
 is_dash (size_t i)
 {
   return i == 8 || i == 13 || i == 18 || i == 23;
 }
 
-/* Lower case only: what is read back must be what was written. */
+/* 1 + the digit's value; 0: none. Lower case only: what is read back must be what was written. */
+static const unsigned char digit_values[256] = {
+  ['0'] = 1, ['1'] = 2, ['2'] = 3, ['3'] = 4, ['4'] = 5, ['5'] = 6, ['6'] = 7, ['7'] = 8, ['8'] = 9,
+  ['9'] = 10, ['a'] = 11, ['b'] = 12, ['c'] = 13, ['d'] = 14, ['e'] = 15, ['f'] = 16
+};
+
 static bool
 parse_uuid (const char *id, size_t len, unsigned char ret_bytes[16])
 {
-  size_t n = 0;
-  if (len != 36)
+  const unsigned char *at = (const unsigned char *) id;
+  if (len != 36 || id[8] != '-' || id[13] != '-' || id[18] != '-' || id[23] != '-')
     return false;
-  for (size_t i = 0; i < len; i++) {
-    if (is_dash (i)) {
-      if (id[i] != '-')
-        return false;
-      continue;
-    }
-    int high = hex_digit (id[i]), low = hex_digit (id[i + 1]);
-    if (high < 0 || low < 0)
+  for (size_t n = 0; n < 16; n++, at += 2) {
+    if (n == 4 || n == 6 || n == 8 || n == 10)
+      at++;
+    unsigned high = digit_values[at[0]], low = digit_values[at[1]];
+    if (!high || !low)
       return false;
-    ret_bytes[n++] = (unsigned char) (high << 4 | low);
-    i++;
+    ret_bytes[n] = (unsigned char) ((high - 1) << 4 | (low - 1));
   }
   return true;
 }

@@ -29,6 +29,7 @@ lower (char c)
   return c >= 'A' && c <= 'Z' ? (char) (c + 32) : c;
 }
 
+/* What may be no part of a plain value, or needs a look at what is beside it. */
 static bool
 is_special (char c)
 {
@@ -40,6 +41,8 @@ is_special (char c)
   case '<':
   case '>':
   case '#':
+  case ',':
+  case ' ':
   case 0x7f:
     return true;
   default:
@@ -47,36 +50,46 @@ is_special (char c)
   }
 }
 
+/* Up to three letters and "=": not a long name, not an OID. NULL: something else. */
+static const char *
+skip_plain_type (const char *at, const char *end)
+{
+  for (int i = 0; at < end && *at != '='; i++, at++)
+    if (i == 3 || is_special (*at) || (*at >= '0' && *at <= '9'))
+      return NULL;
+  return at < end ? at + 1 : NULL;
+}
+
+/* Up to the next "," or the end, without spaces at either; NULL: something else. */
+static const char *
+skip_plain_value (const char *at, const char *end, bool squeeze)
+{
+  const char *from = at;
+
+  for (; at < end; at++) {
+    if (!is_special (*at))
+      continue;
+    if (*at == ',')
+      break;
+    if (*at != ' ' || at == from || (squeeze && at[-1] == ' '))
+      return NULL;
+  }
+  return at == from || at[-1] == ' ' ? NULL : at;
+}
+
 /* Plain: nothing to unescape, to fold beyond ASCII or to sort, no long type names. */
 static bool
 is_plain (const struct berval *dn, bool squeeze)
 {
   const char *at = dn->bv_val, *end = at + dn->bv_len;
-  size_t type = 0;
-  bool in_type = true;
-  char last = ',';
 
-  for (; at < end; last = *at++) {
-    char c = *at;
-
-    if (is_special (c))
-      return false;
-    if (c > ',' && c != '=' && !in_type)
-      continue;
-    if (c == ' ' && (in_type || last == '=' || last == ',' || (squeeze && last == ' ')))
-      return false;
-    if (c == ',' && (in_type || last == ' ' || last == '='))
-      return false;
-    if (in_type && c == '=')
-      in_type = false;
-    else if (in_type && (++type > 3 || (c >= '0' && c <= '9')))
-      return false;
-    else if (c == ',') {
-      in_type = true;
-      type = 0;
-    }
+  for (;; at++) {
+    at = skip_plain_type (at, end);
+    if (at)
+      at = skip_plain_value (at, end, squeeze);
+    if (!at || at == end)
+      return at != NULL;
   }
-  return last != ' ' && !in_type && last != '=';
 }
 
 static void

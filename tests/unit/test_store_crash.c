@@ -295,6 +295,41 @@ test_absent (void **state)
 }
 
 static int
+note_absent (void *data, struct link *link)
+{
+  unsigned char *absent = data;
+  absent[link->row]++;
+  return 0;
+}
+
+/* G3: whatever the runs of those who were seen are like, each of the others is named once. */
+static void
+test_G3_absent_runs (void **state)
+{
+  struct state *st = *state;
+  enum { ROWS = 5000 };
+  static unsigned char seen[ROWS / 8 + 2], absent[ROWS + 1];
+  for (unsigned n = 1; n <= ROWS; n++)
+    state_link (st, n, LINK_SYNCED, n + 9000, NULL, NULL);
+  srand (7);
+  for (int run = 1; run < 6000; run = run * 3 + 1) {
+    memset (seen, 0, sizeof seen);
+    memset (absent, 0, sizeof absent);
+    for (int row = 1, left = 0, on = run % 2; row <= ROWS; row++, left--) {
+      if (left <= 0) {
+        left = 1 + rand () % run;
+        on = !on;
+      }
+      if (on)
+        seen[row / 8] |= (unsigned char) (1u << row % 8);
+    }
+    state_ok (st, store_absent_each (st->store, seen, ROWS - 3, note_absent, absent, &st->error));
+    for (int row = 1; row <= ROWS; row++)
+      assert_int_equal (absent[row], row < ROWS - 3 && !(seen[row / 8] & 1u << row % 8));
+  }
+}
+
+static int
 count_links (void *data, struct link *link)
 {
   struct visits *visits = data;
@@ -385,7 +420,7 @@ main (void)
 #define TEST(f) cmocka_unit_test_setup_teardown (f, state_setup, state_teardown)
   const struct CMUnitTest tests[] = {
     TEST (test_disk_full), TEST (test_disk_full_at_creation), TEST (test_killed_at_any_instant),
-    TEST (test_killed_while_made), TEST (test_walk_and_write), TEST (test_absent),
+    TEST (test_killed_while_made), TEST (test_walk_and_write), TEST (test_absent), TEST (test_G3_absent_runs),
     TEST (test_filters), TEST (test_tidy_shrinks),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
