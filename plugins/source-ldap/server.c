@@ -180,7 +180,7 @@ read_samples (struct syncd_ctx *ctx, struct session *session, struct samples *sa
     HOST->log (ctx, SYNCD_LOG_WARNING, "a first look ended early: %s", search.why.data);
   search_fini (&search);
   if (rc == SEARCH_NOT_FOUND)
-    return HOST->fail (ctx, SYNCD_E_CONFIG, "%s: base \"%s\" does not exist at %s, or the bind "
+    return HOST->fail (ctx, SYNCD_E_NOT_FOUND, "%s: base \"%s\" does not exist at %s, or the bind "
                        "identity may not see it", instance->name, instance->base,
                        session->endpoint->uri);
   return rc < 0 ? rc : SYNCD_OK;
