@@ -1,18 +1,29 @@
-/* syncd explain and syncd parked: why an account is as it is, and what happens next. */
+/* syncd explain: why an account is as it is, what happens next, and when. */
 #include "config.h"
 
 #include <inttypes.h>
-#include <jansson.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "commands/command.h"
+#include "commands/references.h"
+#include "commands/tell.h"
 #include "pipeline/decisions.h"
-#include "pipeline/orders.h"
+#include "pipeline/names.h"
+#include "pipeline/unclaimed.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
+
+/* What is to be explained. */
+struct subject {
+  const struct opened *opened;
+  struct store *store;
+  struct link link;
+  struct queued row;
+  bool queued;              /* there is a row: waiting, under way or held */
+  struct telling tell;
+};
 
 static const char *
 status_words (const struct link *link)
@@ -20,153 +31,253 @@ status_words (const struct link *link)
   static const char *const words[] = { "no account yet", "in sync", "disabled by us: it left the source",
                                        "deleted by us: it left the source",
                                        "left the source; leavers are ignored" };
-  return words[link->status];
+  return link->status == LINK_SYNCED && link->parked ? "has an account, but its last change is parked"
+                                                     : words[link->status];
+}
+
+static const char *
+intent_words (const struct subject *s)
+{
+  static const char *const words[] = { "bring the account up to date", "disable the account",
+                                       "delete the account" };
+  if (s->row.intent != QUEUE_SYNC)
+    return words[s->row.intent];
+  return !s->link.account          ? "create the account, or meet it"
+         : s->row.deactivates      ? "make the account inactive, as the entry says"
+         : s->link.status == LINK_DISABLED ? "enable the account again: the entry is back"
+                                   : words[QUEUE_SYNC];
 }
 
 static void
-print_when (const char *label, int64_t ms)
+tell_queue (struct subject *s)
 {
-  char when[21];
-  if (ms <= 1 || ms == INT64_MAX)
+  const struct queued *row = &s->row;
+  bool renamed = row->name && s->link.given_name && !names_equal (row->name, s->link.given_name);
+  if (!s->queued)
     return;
-  clock_format (ms, when);
-  printf ("%-12s %s\n", label, when);
-}
-
-static void
-print_line (const char *label, const char *text)
-{
-  if (text && *text)
-    printf ("%-12s %s\n", label, text);
-}
-
-static void
-print_queue (struct store *store, const struct link *link)
-{
-  static const char *const intents[] = { "bring the account up to date", "disable the account",
-                                         "delete the account" };
-  struct queued row;
-  queued_init (&row);
-  if (store_queue_of (store, link->row, &row, NULL) == 1) {
-    printf ("%-12s %s%s%s%s\n", row.state == QUEUE_HELD ? "held" : "queued", intents[row.intent],
-            row.name && link->given_name && strcmp (row.name, link->given_name) ? ", with the user name " : "",
-            row.name && link->given_name && strcmp (row.name, link->given_name) ? row.name : "",
-            row.doubt ? "; an earlier attempt got no answer, so the account is looked up first" : "");
-    print_line ("because", row.why);
-    print_when ("next try", row.next_try_ms);
-  }
-  queued_fini (&row);
+  tell_format (&s->tell, row->state == QUEUE_HELD ? "held" : "queued", "%s%s%s%s", intent_words (s),
+               renamed ? ", with the user name " : "", renamed ? row->name : "",
+               row->state == QUEUE_SENT ? "; it is under way"
+               : row->doubt ? "; an earlier attempt got no answer, so the account is looked up first" : "");
+  tell_text (&s->tell, "because", row->why);
+  tell_when (&s->tell, "next try", row->next_try_ms);
 }
 
 /* Why the account has another user name than the one that the entry wants. */
 static void
-print_collision (struct store *store, const struct link *link)
+tell_collision (struct subject *s)
 {
+  const struct link *link = &s->link;
   struct link holder;
   struct error ignored;
   if (!link->wanted_name || (link->given_name && strcmp (link->wanted_name, link->given_name) == 0))
     return;
-  print_line ("wanted", link->wanted_name);
+  tell_text (&s->tell, "wanted", link->wanted_name);
   link_init (&holder);
-  int rc = store_link_by_given_name (store, link->wanted_name, &holder, &ignored);
+  int rc = store_link_by_given_name (s->store, link->wanted_name, &holder, &ignored);
   if (rc == 1 && holder.row != link->row)
-    printf ("%-12s that name is the one of %s (%s), %s\n", "collision", holder.name ? holder.name : "?",
-            holder.id, status_words (&holder));
+    tell_format (&s->tell, "collision", "that name is the one of %s (%s), account %s, %s",
+                 holder.name ? holder.name : "?", holder.id, holder.account ? holder.account : "none",
+                 status_words (&holder));
   else if (link->given_name)
-    printf ("%-12s another account held that name; the one that was given is kept for as long as "
-            "the entry wants the same\n", "collision");
+    tell_text (&s->tell, "collision", "another account held that name; the one that was given is kept "
+               "for as long as the entry wants the same");
   link_fini (&holder);
 }
 
-/* The newest token that was shown. */
+/* The newest token that was shown, and how much it lets go. */
 static void
-print_held (struct store *store)
+tell_next_held (struct subject *s)
 {
   BUFFER_AUTO struct buffer tokens;
+  int64_t count = store_queue_count (s->store, QUEUE_HELD, -1);
   buffer_init (&tokens, 1 << 16);
-  int rc = store_get_fact (store, "held_tokens", &tokens);
-  printf ("%-12s it waits until it is approved%s%.*s, the brake is configured wider, or the source "
-          "takes it back\n", "next", rc == 1 ? ": syncd --approve " : "",
-          rc == 1 ? (int) strcspn (buffer_text (&tokens), "\n") : 0, buffer_text (&tokens));
+  int rc = store_get_fact (s->store, "held_tokens", &tokens);
+  MEM_AUTO char *token = rc == 1 ? mem_copy (buffer_text (&tokens), strcspn (buffer_text (&tokens), "\n"))
+                                 : mem_copy_text ("TOKEN");
+  tell_format (&s->tell, "next", "it waits until it is approved: syncd --approve %s (lets all %" PRId64
+               " held changes go; syncd plan lists them), the brake is configured wider, or the source "
+               "takes it back", token, count);
+  if (rc == 1)
+    tell_text (&s->tell, "token", token);
 }
 
 static void
-print_next_disabled (const struct settings *settings, const struct link *link)
+tell_next_disabled (struct subject *s)
 {
-  char when[21];
+  const struct link *link = &s->link;
+  int64_t after = s->opened->settings.delete_after_ms;
   if (link->flags & LINK_ADOPTED)
-    print_line ("next", "it stays disabled, for an adopted account is never deleted; enabled again "
-                "when the entry comes back");
-  else if (settings->delete_after_ms < 0)
-    print_line ("next", "it stays disabled (leavers.delete_after is never); enabled again when the "
-                "entry comes back");
+    tell_text (&s->tell, "next", "it stays disabled, for an adopted account is never deleted; enabled "
+               "again when the entry comes back");
+  else if (after < 0)
+    tell_text (&s->tell, "next", "it stays disabled (leavers.delete_after is never); enabled again when "
+               "the entry comes back");
   else {
-    clock_format (link->last_ms + settings->delete_after_ms, when);
-    printf ("%-12s deleted by the first pass after %s; enabled again when the entry comes back "
-            "before\n", "next", when);
+    char when[21];
+    clock_format (link->last_ms + after, when);
+    MEM_AUTO char *distance = tell_distance (link->last_ms + after);
+    tell_format (&s->tell, "next", "deleted by the first pass after %s (%s); enabled again when the entry "
+                 "comes back before", when, distance);
+    tell_when (&s->tell, "delete after", link->last_ms + after);
   }
 }
 
 static void
-print_next_parked (const struct link *link)
+tell_next_parked (struct subject *s)
+{
+  const struct link *link = &s->link;
+  char when[21];
+  if (link->next_try_ms == INT64_MAX) {
+    tell_format (&s->tell, "next", "nothing by itself: syncd link %s ACCOUNT, or syncd parked --retry %s",
+                 link->id, link->id);
+    return;
+  }
+  clock_format (link->next_try_ms, when);
+  MEM_AUTO char *distance = tell_distance (link->next_try_ms);
+  tell_format (&s->tell, "next", "tried again by the first pass after %s (%s), when its mapped attributes "
+               "change, or by syncd parked --retry %s", when, distance, link->id);
+}
+
+static void
+tell_next_queued (struct subject *s)
 {
   char when[21];
-  clock_format (link->next_try_ms, when);
-  if (link->next_try_ms == INT64_MAX)
-    printf ("%-12s nothing by itself: syncd link ID ACCOUNT, or syncd parked --retry %s\n", "next",
-            link->id);
-  else
-    printf ("%-12s tried again by the first pass after %s, when its mapped attributes change, or by "
-            "syncd parked --retry %s\n", "next", when, link->id);
+  if (s->row.next_try_ms <= clock_now_ms ()) {
+    tell_text (&s->tell, "next", "the next pass does what is queued");
+    return;
+  }
+  if (s->row.next_try_ms == INT64_MAX) {
+    tell_text (&s->tell, "next", "the next pass reads its entry again, and does what is queued then");
+    return;
+  }
+  clock_format (s->row.next_try_ms, when);
+  tell_format (&s->tell, "next", "the first pass after %s does what is queued", when);
 }
 
 /* What happens next, and when. */
 static void
-print_next (const struct opened *opened, const struct link *link)
+tell_next (struct subject *s)
 {
-  struct store *store = opened->pipeline.store;
-  struct queued row;
-  queued_init (&row);
-  bool queued = store_queue_of (store, link->row, &row, NULL) == 1;
-  if (queued && row.state == QUEUE_HELD)
-    print_held (store);
-  else if (queued)
-    print_line ("next", "the next pass does what is queued");
-  else if (link->parked)
-    print_next_parked (link);
-  else if (link->status == LINK_DISABLED)
-    print_next_disabled (&opened->settings, link);
-  else if (link->status == LINK_SYNCED)
-    print_line ("next", "nothing, until the entry changes");
+  if (s->queued && s->row.state == QUEUE_HELD)
+    tell_next_held (s);
+  else if (s->queued)
+    tell_next_queued (s);
+  else if (s->link.parked)
+    tell_next_parked (s);
+  else if (s->link.status == LINK_DISABLED)
+    tell_next_disabled (s);
+  else if (s->link.reevaluate_at_ms > 1)
+    tell_text (&s->tell, "next", "nothing until the entry changes, or the time to look again has come");
+  else if (s->link.status == LINK_SYNCED)
+    tell_text (&s->tell, "next", "nothing, until the entry changes");
+  else if (s->link.status == LINK_NEW)
+    tell_text (&s->tell, "next", "the next pass looks at it");
   else
-    print_line ("next", link->reevaluate_at_ms ? "the next pass looks at it" : "nothing");
-  queued_fini (&row);
+    tell_text (&s->tell, "next", "nothing, unless the entry comes back");
 }
 
 static void
-print_link (const struct opened *opened, const struct link *link)
+tell_parked (struct subject *s)
 {
-  struct store *store = opened->pipeline.store;
-  print_line ("id", link->id);
-  print_line ("entry", link->name);
-  print_line ("status", status_words (link));
-  print_line ("account", link->account);
-  print_line ("user name", link->given_name);
-  print_collision (store, link);
-  if (link->flags & LINK_ADOPTED)
-    print_line ("adopted", "yes: this account existed before syncd; it is never deleted");
+  const struct link *link = &s->link;
+  if (!link->parked)
+    return;
+  tell_text (&s->tell, "parked", link->parked);
+  tell_number (&s->tell, "attempts", link->attempts);
+  if (!s->queued)
+    tell_when (&s->tell, "next try", link->next_try_ms);
+}
+
+static void
+tell_all (const struct cli *cli, struct subject *s)
+{
+  const struct link *link = &s->link;
+  tell_text (&s->tell, "id", link->id);
+  tell_text (&s->tell, "entry", link->name);
+  tell_text (&s->tell, "status", status_words (link));
+  tell_text (&s->tell, "account", link->account);
+  tell_text (&s->tell, "user name", link->given_name);
+  tell_collision (s);
+  tell_flag (&s->tell, "adopted", link->flags & LINK_ADOPTED,
+             "yes: this account existed before syncd; it is never deleted");
   if (link->flags & LINK_REFERENCES)
-    print_line ("references", "one points at an entry without an account; it is set when there is one");
-  print_line ("last action", link->last_action);
-  print_when ("at", link->last_ms);
-  print_line ("parked", link->parked);
-  if (link->parked) {
-    printf ("%-12s %" PRId64 "\n", "attempts", link->attempts);
-    print_when ("next try", link->next_try_ms);
+    references_tell (cli, link, &s->tell);
+  tell_text (&s->tell, "last action", link->last_action);
+  tell_when (&s->tell, "at", link->last_ms);
+  tell_parked (s);
+  tell_when (&s->tell, "look again", link->reevaluate_at_ms);
+  tell_queue (s);
+  tell_next (s);
+}
+
+/* ---- whom is it about? ---- */
+
+static bool
+is_named (const json_t *account, const char *text)
+{
+  for (size_t i = 0; i < 3; i++) {
+    const char *value = json_string_value (json_array_get (account, i));
+    if (value && (strcmp (value, text) == 0 || (i == 2 && names_equal (value, text))))
+      return true;
   }
-  print_when ("look again", link->reevaluate_at_ms);
-  print_queue (store, link);
-  print_next (opened, link);
+  return false;
+}
+
+/* An account that is listed as unclaimed is nobody's, but something can be told of it. */
+static bool
+tell_unclaimed (struct subject *s, const char *text)
+{
+  size_t i;
+  json_t *one, *kept = unclaimed_kept (s->store), *found = NULL;
+  json_array_foreach (json_object_get (kept, "accounts"), i, one)
+    if (!found && is_named (one, text))
+      found = one;
+  if (found) {
+    tell_text (&s->tell, "account", json_string_value (json_array_get (found, 0)));
+    tell_text (&s->tell, "user name", json_string_value (json_array_get (found, 2)));
+    tell_format (&s->tell, "status", "unclaimed: its externalId %s is of no entry",
+                 json_string_value (json_array_get (found, 1)));
+    tell_format (&s->tell, "next", "nothing by itself; syncd --approve %s disables it, with the %zu "
+                 "accounts of that list; syncd link gives it to an entry",
+                 json_string_value (json_object_get (kept, "token")),
+                 json_array_size (json_object_get (kept, "accounts")));
+  }
+  json_decref (kept);
+  return found != NULL;
+}
+
+/* 1: an entry, 0: something else was told, -1: nobody. */
+static int
+find (struct subject *s, const char *text, struct error *error)
+{
+  struct error ignored;
+  int rc = store_link_by_account (s->store, text, &s->link, &ignored);
+  if (rc == 1)
+    return 1;
+  if (decide_find (s->store, text, &s->link, error) == 0)
+    return 1;
+  return tell_unclaimed (s, text) ? 0 : -1;
+}
+
+static int
+explain (const struct cli *cli, struct opened *opened, struct error *error)
+{
+  struct subject s = { .opened = opened, .store = opened->pipeline.store };
+  link_init (&s.link);
+  queued_init (&s.row);
+  tell_begin (&s.tell, cli->json);
+  int rc = find (&s, cli->arguments[0], error);
+  if (rc == 1) {
+    s.queued = store_queue_of (s.store, s.link.row, &s.row, error) == 1;
+    tell_all (cli, &s);
+  }
+  if (rc >= 0)
+    tell_end (&s.tell);
+  json_decref (s.tell.all);
+  queued_fini (&s.row);
+  link_fini (&s.link);
+  return rc < 0 ? -1 : 0;
 }
 
 int
@@ -174,72 +285,14 @@ command_explain (const struct cli *cli)
 {
   struct opened opened;
   struct error error;
-  struct link link;
-  int status = 0;
   if (cli->argument_count != 1) {
-    log_error ("explain needs one argument: the source's id, the DN or the user name");
+    log_error ("explain needs one argument: the source's id, the DN, the user name or the account's id");
     return 2;
   }
-  link_init (&link);
-  if (command_open_state (cli, STORE_READ, &opened, &error) < 0
-      || decide_find (opened.pipeline.store, cli->arguments[0], &link, &error) < 0)
-    status = command_fail (&error);
-  else
-    print_link (&opened, &link);
-  link_fini (&link);
-  command_close (&opened);
-  return status;
-}
-
-static int
-print_parked (void *data, struct link *link)
-{
-  int64_t *count = data;
-  ++*count;
-  printf ("%s  %s\n  %s\n", link->id, link->wanted_name ? link->wanted_name : link->name ? link->name : "",
-          link->parked);
-  print_when ("  next try", link->next_try_ms);
-  return 0;
-}
-
-static int
-show_parked (struct opened *opened, struct error *error)
-{
-  int64_t count = 0;
-  int rc = store_links_each (opened->pipeline.store, LINKS_PARKED, 0, print_parked, &count, error);
-  if (rc == 0 && count == 0)
-    puts ("nobody is parked");
-  return rc;
-}
-
-static int
-list_parked (const struct cli *cli)
-{
-  struct opened opened;
-  struct error error;
   int rc = command_open_state (cli, STORE_READ, &opened, &error);
   if (rc == 0)
-    rc = show_parked (&opened, &error);
+    rc = explain (cli, &opened, &error);
   int status = rc < 0 ? command_fail (&error) : 0;
   command_close (&opened);
   return status;
-}
-
-int
-command_parked (const struct cli *cli)
-{
-  struct order order = { "retry-all", NULL, NULL };
-  if (cli->argument_count) {
-    log_error ("parked takes no argument \"%s\"; about one entry: --retry ID, --forget ID",
-               cli->arguments[0]);
-    return 2;
-  }
-  if (!cli->retry && !cli->retry_all && !cli->forget)
-    return list_parked (cli);
-  if (cli->retry)
-    order = (struct order){ "retry", cli->retry, NULL };
-  if (cli->forget)
-    order = (struct order){ "forget", cli->forget, NULL };
-  return command_order (cli, &order, cli->forget ? "forgotten; its account is untouched"
-                                                 : "tried again in the next pass");
 }

@@ -23,7 +23,7 @@ static const char *const option_lines[] = {
   "      --audit FILE        one JSON line for each write",
   "      --report FILE       write the JSON report; - is standard output",
   "      --plugin-dir DIR    look for plugins here before the built-in folder",
-  "      --format text|json  plan, status, plugins: how to print",
+  "      --format text|json  plan, status, explain, parked, plugins: how to print",
   "      --retry ID          parked: try this entry again in the next pass",
   "      --retry-all         parked: try all of them again",
   "      --forget ID         parked: drop note and link, never the account",

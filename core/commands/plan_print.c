@@ -2,11 +2,17 @@
 #include "config.h"
 #include "commands/plan_print.h"
 
+#include <inttypes.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "pipeline/preview.h"
 #include "util/json.h"
+#include "util/mem.h"
+
+/* A token, or null. */
+#define QUOTED(text) (text) ? "\"" : "", (text) ? (text) : "null", (text) ? "\"" : ""
 
 struct printer {
   bool json, first;
@@ -64,22 +70,69 @@ static void
 print_one (void *data, const struct preview *preview)
 {
   struct printer *printer = data;
+  bool first = printer->first;
+  printer->first = false;
   if (!printer->json) {
     print_text (preview);
     return;
   }
-  fputs (printer->first ? "\n  " : ",\n  ", stdout);
-  printer->first = false;
+  fputs (first ? "\n  " : ",\n  ", stdout);
   print_json (preview);
+}
+
+/* The lists of the report hold the first thousand. */
+static void
+print_list (const char *what, const struct report_list *list)
+{
+  size_t i;
+  json_t *one;
+  MEM_AUTO char *text = mem_format ("[%s]", buffer_text (&list->json));
+  json_t *all = json_loads (text, 0, NULL);
+  json_array_foreach (all, i, one) {
+    const char *name = json_string_value (json_object_get (one, "userName"));
+    const char *id = json_string_value (json_object_get (one, "id"));
+    printf ("%-8s %s -- %s\n", what, name && *name ? name : id, json_string_value (json_object_get (one, "reason")));
+  }
+  if (list->count > REPORT_LIST_MAX)
+    printf ("%-8s … and %" PRId64 " more\n", what, list->count - REPORT_LIST_MAX);
+  json_decref (all);
+}
+
+/* What to type next. */
+static void
+print_end (const struct report *report)
+{
+  if (report->held)
+    printf ("\n%" PRId64 " changes are held: syncd --approve %s lets them go\n", report->held,
+            report->approve ? report->approve : "TOKEN");
+  if (report->approve_unclaimed)
+    printf ("\nunclaimed accounts are not touched: syncd --approve %s disables those that are active\n",
+            report->approve_unclaimed);
+}
+
+static void
+print_lists (const struct printer *printer, const struct report *report)
+{
+  print_list ("drifted", &report->drifted_list);
+  print_list ("parked", &report->parked_list);
+  print_list ("unclaimed", &report->unclaimed_list);
+  bool lists = report->parked_list.count || report->unclaimed_list.count;
+  if (printer->first && !report->error)
+    puts (lists ? "nothing else to do" : "nothing to do");
+  print_end (report);
 }
 
 static int
 print_parked (struct printer *printer, const struct report *report)
 {
+  if (!printer->json)
+    print_lists (printer, report);
   if (printer->json)
-    printf ("\n ],\n \"parked\": [%s],\n \"drifted\": [%s],\n \"unclaimed\": [%s]}\n",
+    printf ("\n ],\n \"parked\": [%s],\n \"drifted\": [%s],\n \"unclaimed\": [%s],\n"
+            " \"approve\": %s%s%s,\n \"approve_unclaimed\": %s%s%s}\n",
             buffer_text (&report->parked_list.json), buffer_text (&report->drifted_list.json),
-            buffer_text (&report->unclaimed_list.json));
+            buffer_text (&report->unclaimed_list.json), QUOTED (report->approve),
+            QUOTED (report->approve_unclaimed));
   return fflush (stdout) == 0 ? 0 : 1;
 }
 

@@ -1,4 +1,5 @@
-/* syncd status: last runs, checkpoint, counts. Reads the state only, takes no lock. */
+/* syncd status: who is at work, the last runs and reads and when the next are due, and what waits for
+ * whom. Reads the state only, takes no lock. */
 #include "config.h"
 
 #include <inttypes.h>
@@ -8,6 +9,8 @@
 #include <string.h>
 
 #include "commands/command.h"
+#include "commands/tell.h"
+#include "pipeline/unclaimed.h"
 #include "util/clock.h"
 #include "util/mem.h"
 
@@ -20,6 +23,7 @@ struct view {
   char *kind;
   char *sessions;  /* how many worked at once in the last delivery, and why */
   int64_t checkpoint_ms;
+  struct telling tell;
 };
 
 static int
@@ -63,33 +67,6 @@ fill (struct view *view, struct error *error)
   return store_runs_each (store, RUNS, add_run, view, error);
 }
 
-static json_t *
-checkpoint_json (const struct view *view)
-{
-  char when[21];
-  if (!view->checkpoint_ms)
-    return json_null ();
-  clock_format (view->checkpoint_ms, when);
-  return json_pack ("{s:s?, s:s, s:I}", "kind", view->kind, "at", when, "age_seconds",
-                    (json_int_t) ((clock_now_ms () - view->checkpoint_ms) / 1000));
-}
-
-static void
-print_json (const struct view *view)
-{
-  const struct store_counts *c = &view->counts;
-  json_t *all = json_pack (
-      "{s:s, s:o, s:s?, s:{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}, s:O}", "state",
-      view->opened->settings.state_path, "checkpoint", checkpoint_json (view), "sessions", view->sessions, "counts", "entries",
-      (json_int_t) c->entries, "owned", (json_int_t) c->owned, "active", (json_int_t) c->active,
-      "disabled", (json_int_t) c->disabled, "queued", (json_int_t) c->queued, "in_doubt",
-      (json_int_t) c->in_doubt, "parked", (json_int_t) c->parked, "held", (json_int_t) c->held, "runs",
-      view->runs);
-  json_dumpf (all, stdout, JSON_INDENT (1));
-  putchar ('\n');
-  json_decref (all);
-}
-
 static void
 print_run (const json_t *run)
 {
@@ -108,37 +85,169 @@ print_run (const json_t *run)
   printf ("%s%s\n", error ? "\n    " : "", error ? error : "");
 }
 
-/* The newest token that was shown. */
-static void
-print_token (struct store *store)
+/* A moment kept as a fact; 0: none. */
+static int64_t
+moment (struct store *store, const char *name)
 {
-  MEM_AUTO char *tokens = fact (store, "held_tokens");
-  if (tokens)
-    printf ("held        syncd plan lists it; syncd --approve %.*s lets it go\n",
-            (int) strcspn (tokens, "\n"), tokens);
+  MEM_AUTO char *text = fact (store, name);
+  return text ? strtoll (text, NULL, 10) : 0;
+}
+
+/* The object NAME of the JSON form, made when it is first asked for; NULL for text. */
+static struct telling
+part_of (struct view *view, const char *name)
+{
+  struct telling part = { .json = view->tell.json };
+  if (part.json) {
+    part.all = json_object ();
+    json_object_set_new (view->tell.all, name, part.all);
+  }
+  return part;
 }
 
 static void
-print_text (const struct view *view)
+tell_state (struct view *view)
+{
+  const char *path = view->opened->settings.state_path;
+  MEM_AUTO char *holder = store_lock_holder (path);
+  MEM_AUTO char *text = mem_format ("%s%s", path, view->tell.json || view->opened->pipeline.store
+                                                      ? "" : " (does not exist yet: nothing has run)");
+  tell_text (&view->tell, "state", text);
+  tell_text (&view->tell, "at work", holder ? holder : view->tell.json ? NULL : "nobody: no syncd is running on this state");
+}
+
+static void
+tell_checkpoint (struct view *view)
+{
+  struct telling part;
+  if (view->tell.json && !view->checkpoint_ms) {
+    json_object_set_new (view->tell.all, "checkpoint", json_null ());
+    return;
+  }
+  if (!view->tell.json) {
+    MEM_AUTO char *age = tell_distance (view->checkpoint_ms);
+    if (view->checkpoint_ms)
+      tell_format (&view->tell, "checkpoint", "%s, taken %s", view->kind ? view->kind : "?", age);
+    else
+      tell_text (&view->tell, "checkpoint", "none");
+    return;
+  }
+  part = part_of (view, "checkpoint");
+  tell_text (&part, "kind", view->kind);
+  tell_when (&part, "at", view->checkpoint_ms);
+  tell_number (&part, "age_seconds", (clock_now_ms () - view->checkpoint_ms) / 1000);
+}
+
+struct read_kind {
+  const char *label, *key, *fact;
+  int64_t every_ms;
+};
+
+/* When was it read in this way, and when is it due again? The inventory's `auto` follows the source. */
+static void
+tell_reads (struct view *view)
+{
+  const struct settings *s = &view->opened->settings;
+  const struct read_kind kinds[] = { { "full read", "full_read", "full_ms", s->full_ms },
+                                     { "inventory", "inventory", "inventory_ms", s->inventory_ms },
+                                     { "verified", "verified", "verify_ms", s->verify_ms } };
+  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+    int64_t last = moment (view->opened->pipeline.store, kinds[i].fact);
+    struct telling part = view->tell;
+    if (!last)
+      continue;
+    if (view->tell.json)
+      part = part_of (view, kinds[i].key);
+    tell_when (&part, view->tell.json ? "at" : kinds[i].label, last);
+    if (kinds[i].every_ms > 0)
+      tell_when (&part, view->tell.json ? "due" : "due again", last + kinds[i].every_ms);
+  }
+}
+
+static void
+tell_counts (struct view *view)
 {
   const struct store_counts *c = &view->counts;
+  if (!view->tell.json) {
+    tell_format (&view->tell, "entries", "%" PRId64 " known, %" PRId64 " with an account, %" PRId64
+                 " of them active, %" PRId64 " disabled by us", c->entries, c->owned, c->active, c->disabled);
+    tell_format (&view->tell, "waiting", "%" PRId64 " queued (%" PRId64 " in doubt), %" PRId64 " parked%s, %"
+                 PRId64 " held", c->queued, c->in_doubt, c->parked, c->parked ? " (see: syncd parked)" : "",
+                 c->held);
+    return;
+  }
+  struct telling part = part_of (view, "counts");
+  tell_number (&part, "entries", c->entries);
+  tell_number (&part, "owned", c->owned);
+  tell_number (&part, "active", c->active);
+  tell_number (&part, "disabled", c->disabled);
+  tell_number (&part, "queued", c->queued);
+  tell_number (&part, "in_doubt", c->in_doubt);
+  tell_number (&part, "parked", c->parked);
+  tell_number (&part, "held", c->held);
+}
+
+/* What is held, by kind, and the newest token that was shown. */
+static void
+tell_held (struct view *view)
+{
+  struct store *store = view->opened->pipeline.store;
+  if (!view->counts.held)
+    return;
+  MEM_AUTO char *tokens = fact (store, "held_tokens");
+  MEM_AUTO char *token = tokens ? mem_copy (tokens, strcspn (tokens, "\n")) : NULL;
+  int64_t leavers = store_queue_count_kind (store, CHANGE_LEAVERS, QUEUE_HELD);
+  int64_t updates = store_queue_count_kind (store, CHANGE_UPDATES, QUEUE_HELD);
+  int64_t creates = store_queue_count_kind (store, CHANGE_CREATES, QUEUE_HELD);
+  if (!view->tell.json) {
+    tell_format (&view->tell, "held", "%" PRId64 " leavers, %" PRId64 " updates, %" PRId64 " creates: syncd plan "
+                 "lists them%s%s%s", leavers, updates, creates, token ? "; syncd --approve " : "",
+                 token ? token : "", token ? " lets them go" : "");
+    return;
+  }
+  struct telling part = part_of (view, "held");
+  tell_number (&part, "leavers", leavers);
+  tell_number (&part, "updates", updates);
+  tell_number (&part, "creates", creates);
+  tell_text (&part, "approve", token);
+}
+
+static void
+tell_unclaimed (struct view *view)
+{
+  json_t *kept = unclaimed_kept (view->opened->pipeline.store);
+  size_t count = json_array_size (json_object_get (kept, "accounts"));
+  const char *token = json_string_value (json_object_get (kept, "token"));
+  if (count && !view->tell.json)
+    tell_format (&view->tell, "unclaimed", "%zu active accounts carry an externalId of no entry (syncd plan "
+                 "--verify lists them); syncd --approve %s disables them", count, token);
+  if (count && view->tell.json) {
+    struct telling part = part_of (view, "unclaimed");
+    tell_number (&part, "count", (int64_t) count);
+    tell_text (&part, "approve", token);
+  }
+  json_decref (kept);
+}
+
+static void
+tell_all (struct view *view)
+{
   size_t i;
   json_t *run;
-  printf ("state       %s%s\n", view->opened->settings.state_path,
-          view->opened->pipeline.store ? "" : " (does not exist yet: nothing has run)");
-  if (view->checkpoint_ms) {
-    MEM_AUTO char *age = command_age (view->checkpoint_ms);
-    printf ("checkpoint  %s, taken %s\n", view->kind ? view->kind : "?", age);
-  } else
-    printf ("checkpoint  none\n");
-  printf ("entries     %" PRId64 " known, %" PRId64 " with an account, %" PRId64 " of them active, %" PRId64
-          " disabled by us\n", c->entries, c->owned, c->active, c->disabled);
-  printf ("waiting     %" PRId64 " queued (%" PRId64 " in doubt), %" PRId64 " parked, %" PRId64 " held\n",
-          c->queued, c->in_doubt, c->parked, c->held);
-  if (c->held)
-    print_token (view->opened->pipeline.store);
-  if (view->sessions)
-    printf ("sessions    %s\n", view->sessions);
+  tell_state (view);
+  tell_checkpoint (view);
+  if (view->opened->pipeline.store)
+    tell_reads (view);
+  tell_counts (view);
+  if (view->opened->pipeline.store) {
+    tell_held (view);
+    tell_unclaimed (view);
+  }
+  tell_text (&view->tell, "sessions", view->sessions);
+  if (view->tell.json) {
+    json_object_set (view->tell.all, "runs", view->runs);
+    return;
+  }
   if (json_array_size (view->runs))
     puts ("last runs");
   json_array_foreach (view->runs, i, run)
@@ -152,12 +261,14 @@ command_status (const struct cli *cli)
   struct view view = { .opened = &opened };
   struct error error;
   int status = 0;
+  tell_begin (&view.tell, cli->json);
   if (command_open (cli, OPEN_STATE_ALONE, STORE_READ, &opened, &error) < 0 || fill (&view, &error) < 0)
     status = command_fail (&error);
-  else if (cli->json)
-    print_json (&view);
-  else
-    print_text (&view);
+  else {
+    tell_all (&view);
+    status = tell_end (&view.tell);
+  }
+  json_decref (view.tell.all);
   json_decref (view.runs);
   free (view.kind);
   free (view.sessions);

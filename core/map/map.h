@@ -62,6 +62,8 @@ const struct leaf *mapping_leaf (const struct mapping *, size_t i);
 /* Indexes of leaves that the core must know; -1 where not mapped (userName always is). */
 int mapping_user_name_leaf (const struct mapping *);
 int mapping_external_id_leaf (const struct mapping *);
+/* externalId is not mapped: it is the entry's own id. */
+bool mapping_external_id_is_entry_id (const struct mapping *);
 int mapping_active_leaf (const struct mapping *);
 
 /* One mapped entry: for each leaf JSON text, or absent. */

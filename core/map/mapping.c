@@ -106,3 +106,9 @@ mapping_active_leaf (const struct mapping *mapping)
 {
   return mapping->active;
 }
+
+bool
+mapping_external_id_is_entry_id (const struct mapping *mapping)
+{
+  return mapping->external_id < 0 || mapping->rules[mapping->external_id].is_entry_id;
+}

@@ -9,6 +9,7 @@
 
 #include "pipeline/pass.h"
 #include "pipeline/preview.h"
+#include "pipeline/unclaimed.h"
 #include "util/hash.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -219,16 +220,20 @@ apply_token (struct pass *pass, const char *token, struct error *error)
 int
 approve_apply (struct pass *pass, struct error *error)
 {
-  BUFFER_AUTO struct buffer tokens;
+  BUFFER_AUTO struct buffer tokens, later;
   buffer_init (&tokens, 1 << 16);
+  buffer_init (&later, 1 << 16);
   if (store_get_fact (pass->store, "approve", &tokens) != 1)
     return 0;
   for (const char *at = buffer_text (&tokens); *at;) {
     size_t len = strcspn (at, "\n");
     MEM_AUTO char *token = mem_copy (at, len);
     at += len + (at[len] == '\n');
-    if (apply_token (pass, token, error) < 0)
+    if (unclaimed_is_token (pass->store, token)) /* for the next pass: their entries are asked for first */
+      buffer_printf (&later, "%s\n", token);
+    else if (apply_token (pass, token, error) < 0)
       return -1;
   }
-  return store_drop_fact (pass->store, "approve", error);
+  return later.len ? store_put_fact (pass->store, "approve", buffer_text (&later), later.len, error)
+                   : store_drop_fact (pass->store, "approve", error);
 }

@@ -47,6 +47,17 @@ park_held (struct delivery *delivery, struct item *item, const char *why)
   return outcome_park (delivery, item, reason);
 }
 
+/* The account of somebody who left can be given by hand. */
+static int
+park_claimed (struct delivery *delivery, struct item *item, const struct claim *claim, const char *id,
+              const char *why)
+{
+  if (claim->holder != HOLDER_LEFT)
+    return park_held (delivery, item, why);
+  MEM_AUTO char *hint = mem_format ("%s `syncd link %s %s` gives it to this entry", why, item->link.id, id);
+  return park_held (delivery, item, hint);
+}
+
 int
 contest_next_name (struct delivery *delivery, struct item *item, const char *why)
 {
@@ -64,7 +75,15 @@ contest_next_name (struct delivery *delivery, struct item *item, const char *why
   return park_held (delivery, item, "and so are all candidates after it (collision.attempts)");
 }
 
-/* What the state knows of the account's owner. */
+static bool
+carries_ours (const struct item *item, const char *external_id)
+{
+  return external_id && *external_id && item->external_id
+         && strcmp (external_id, item->external_id) == 0;
+}
+
+/* What the state knows of the account's owner. An account that carries this entry's externalId is its
+ * own, also where another entry had it that left: the same employee number, say. */
 static int
 holder_of (struct delivery *delivery, struct item *item, const char *id, const char *external_id,
            enum holder_kind *ret_kind, char **ret_owner)
@@ -74,14 +93,13 @@ holder_of (struct delivery *delivery, struct item *item, const char *id, const c
   int rc = store_link_by_account (delivery->pass->store, id, &owner, delivery->error);
   if (rc == 1 && owner.row == item->link.row)
     *ret_kind = HOLDER_SELF;
-  else if (rc == 1)
-    *ret_kind = (owner.status == LINK_SYNCED || owner.status == LINK_NEW
-                 || !names_has_left (delivery->pass, &owner, delivery->error))
-                    ? HOLDER_OTHER
-                    : HOLDER_LEFT;
-  else if (external_id && *external_id && item->external_id
-           && strcmp (external_id, item->external_id) == 0)
+  else if (rc == 1 && (owner.status == LINK_SYNCED || owner.status == LINK_NEW
+                       || !names_has_left (delivery->pass, &owner, delivery->error)))
+    *ret_kind = HOLDER_OTHER;
+  else if (carries_ours (item, external_id))
     *ret_kind = HOLDER_OURS;
+  else if (rc == 1)
+    *ret_kind = HOLDER_LEFT;
   else
     *ret_kind = external_id && *external_id && !rebind_was_ours (delivery->pass, id) ? HOLDER_FOREIGN
                                                                                      : HOLDER_UNOWNED;
@@ -91,16 +109,18 @@ holder_of (struct delivery *delivery, struct item *item, const char *id, const c
   return rc < 0 ? -1 : 0;
 }
 
-/* The account of somebody who left goes to another entry (collision.left: adopt). A disable that we
- * made is undone with it. */
+/* The account of somebody who left goes to another entry (collision.left: adopt, or it carries that one's
+ * externalId). A disable that we made is undone with it. */
 static int
 look_at_left (struct delivery *delivery, struct item *item, const char *id)
 {
   struct link owner;
   link_init (&owner);
   int rc = store_link_by_account (delivery->pass->store, id, &owner, delivery->error);
-  if (rc == 1 && owner.row != item->link.row && owner.status == LINK_DISABLED)
+  bool another = rc == 1 && owner.row != item->link.row;
+  if (another && owner.status == LINK_DISABLED)
     item->link.status = LINK_DISABLED;
+  item->adoption_open = another;
   link_fini (&owner);
   return rc < 0 ? -1 : 0;
 }
@@ -149,7 +169,7 @@ take_over (struct delivery *delivery, struct item *item, const char *id, const c
   item->send_all = true;
   item->met = true;
   item->link.flags |= LINK_SEND_ALL;
-  item->adoption_open = item->adopting;
+  item->adoption_open = item->adoption_open || item->adopting;
   if (item->adopting)
     item->link.flags |= LINK_ADOPTED;
   item->linked_now = true;
@@ -176,6 +196,8 @@ carry_out (struct delivery *delivery, struct item *item, const struct claim *cla
   const char *why = "";
   switch (collide_judge (claim, &why)) {
   case VERDICT_LINK:
+    if (look_at_left (delivery, item, id) < 0)
+      return -1;
     return take_over (delivery, item, id, document);
   case VERDICT_ADOPT:
     item->adopting = true;
@@ -190,7 +212,7 @@ carry_out (struct delivery *delivery, struct item *item, const struct claim *cla
   case VERDICT_TAKE:
     return prepare_change (delivery, item);
   default:
-    return park_held (delivery, item, why);
+    return park_claimed (delivery, item, claim, id, why);
   }
 }
 

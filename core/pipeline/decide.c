@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pipeline/pass.h"
+#include "pipeline/unclaimed.h"
 #include "util/crash.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -49,7 +49,7 @@ static int
 conclude (struct pass *pass, struct error *error)
 {
   bool finished = pass->end == SCAN_ALL || pass->end == SCAN_CHANGES;
-  if (brakes_apply (pass, error) < 0 || approve_apply (pass, error) < 0 || names_give (pass, error) < 0)
+  if (unclaimed_release (pass, error) < 0 || brakes_apply (pass, error) < 0 || approve_apply (pass, error) < 0 || names_give (pass, error) < 0)
     return -1;
   if (pass->end == SCAN_ALL && remember_read (pass, error) < 0)
     return -1;
@@ -64,7 +64,8 @@ int
 decide_run (struct pass *pass, struct error *error)
 {
   bool finished = pass->end == SCAN_ALL || pass->end == SCAN_CHANGES;
-  if (finished && !pass->options->only && leavers_find (pass, error) < 0)
+  if (finished && !pass->options->only
+      && (unclaimed_approve (pass, error) < 0 || leavers_find (pass, error) < 0))
     return -1;
   CRASH_POINT ("leavers-found");
   if (store_begin (pass->store, error) < 0)

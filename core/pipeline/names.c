@@ -114,9 +114,14 @@ static int
 park_contested (struct pass *pass, struct queued *row, struct link *link, const struct link *holder,
                 const char *why, struct error *error)
 {
-  MEM_AUTO char *reason =
-      mem_format ("the user name %s is held by the account of %s (%s): %s. `syncd link` decides one case",
-                  row->wanted_name, holder->id ? holder->id : "another", holder->account ? holder->account : "?", why);
+  bool left = holder->account && names_has_left (pass, holder, error);
+  MEM_AUTO char *hint = left ? mem_format (" `syncd link %s %s` gives it to this entry", link->id,
+                                           holder->account) : mem_copy_text ("");
+  MEM_AUTO char *reason = mem_format ("the user name %s is held by the account %s of %s: %s%s", row->wanted_name,
+                                      holder->account ? holder->account : "?",
+                                      holder->id ? holder->id : "another", why, hint);
+  if (!link->wanted_name && !link->account)
+    mem_set_text (&link->wanted_name, row->wanted_name);
   if (intake_park (pass, link, row->fingerprint, reason, error) < 0)
     return -1;
   return store_queue_done (pass->store, row->number, error);
@@ -128,6 +133,28 @@ give (struct pass *pass, struct queued *row, const char *name, int n, struct err
   mem_set_text (&row->name, name);
   row->name_number = n;
   return store_queue_update (pass->store, row, error);
+}
+
+/* Does the account of somebody who left carry this entry's externalId, as far as the state knows? Then it
+ * is this entry's (guarantees: Collisions, 2): the same employee number, say. */
+static bool
+carries_same (struct pass *pass, const struct queued *row, const struct link *holder)
+{
+  const struct mapping *mapping = pass->p->mapping;
+  int leaf = mapping_external_id_leaf (mapping);
+  struct leaves want;
+  if (leaf < 0 || !row->leaves || holder->mapping != pass->p->mapping_number || !holder->leaves
+      || row->mapping != holder->mapping || (size_t) leaf >= holder->leaf_count)
+    return false;
+  leaves_init (&want, mapping_leaf_count (mapping));
+  bool same = leaves_decode (row->leaves, strlen (row->leaves), &want) == 0
+              && leaves_get (&want, (size_t) leaf);
+  if (same) {
+    map_hash_leaves (mapping, pass->p->hasher, &want, pass->hashes);
+    same = pass->hashes[leaf] == holder->leaves[leaf];
+  }
+  leaves_fini (&want);
+  return same;
 }
 
 /* In watch mode changes come one by one, and whoever holds the name may be about to give it up: what
@@ -157,6 +184,8 @@ try_name (struct pass *pass, struct queued *row, struct link *link, int n, struc
   if (rc == 0 && (kind == HOLDER_NOBODY || kind == HOLDER_OTHER_LEAVING || kind == HOLDER_SELF)
       && store_name_promised (pass->store, name, row->row))
     kind = HOLDER_OTHER;
+  if (rc == 0 && kind == HOLDER_LEFT && carries_same (pass, row, &holder))
+    kind = HOLDER_OURS;
   if (rc == 0) {
     struct claim claim = names_claim (s, kind, n);
     enum verdict verdict = collide_judge (&claim, &why);

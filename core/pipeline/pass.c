@@ -11,6 +11,7 @@
 #include "pipeline/orders.h"
 #include "pipeline/preview.h"
 #include "pipeline/stream.h"
+#include "pipeline/unclaimed.h"
 #include "pipeline/verify.h"
 #include "util/clock.h"
 #include "util/crash.h"
@@ -62,6 +63,7 @@ pass_fini (struct pass *pass)
   free (pass->seen);
   ids_fini (&pass->deleted);
   ids_fini (&pass->changed);
+  ids_fini (&pass->unclaimed);
   buffer_fini (&pass->checkpoint);
   free (pass->partial);
 }
@@ -334,7 +336,7 @@ deliver (struct pass *pass, struct error *error)
   bool everybody = pass->end == SCAN_ALL || (pass->end == SCAN_CHANGES && has_fact (pass, "full_ms"));
   if (!pass->first || !everybody || pass->options->only)
     return 0;
-  if (verify_unclaimed (pass, error) < 0)
+  if (unclaimed_list (pass, error) < 0)
     return -1;
   if (store_begin (pass->store, error) < 0 || store_accounts_drop (pass->store, error) < 0
       || store_commit (pass->store, error) < 0)

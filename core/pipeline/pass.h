@@ -56,6 +56,7 @@ struct pass {
   unsigned char *seen;        /* a bit a row of the store */
   size_t seen_bits;
   struct ids deleted;         /* explicit deletes, to be confirmed */
+  struct ids unclaimed;       /* accounts of no entry that somebody approved to be disabled */
   struct ids changed;         /* inventory: token differs, to be fetched */
   struct buffer checkpoint;   /* the newest one shown */
   bool has_checkpoint;

@@ -41,6 +41,7 @@ report_fini (struct report *report)
   buffer_fini (&report->made);
   free (report->changes);
   free (report->approve);
+  free (report->approve_unclaimed);
   free (report->error);
 }
 
@@ -120,6 +121,10 @@ put_lists (const struct report *r, struct buffer *out)
   put_list (out, "parked_list", &r->parked_list);
   put_list (out, "drifted", &r->drifted_list);
   put_list (out, "unclaimed", &r->unclaimed_list);
+  if (r->approve_unclaimed) {
+    buffer_append_text (out, ",\n ");
+    put_text (out, "approve_unclaimed", r->approve_unclaimed);
+  }
   if (r->references_left_out)
     buffer_printf (out, ",\n \"references_left_out\": %" PRId64, r->references_left_out);
   if (r->error) {

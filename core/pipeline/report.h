@@ -29,7 +29,8 @@ struct report {
   char *changes;      /* the grade in use */
   int64_t created, updated, unchanged, adopted, renamed, disabled, enabled, deleted;
   int64_t queued, parked, held;
-  char *approve;
+  char *approve;            /* token of what is held */
+  char *approve_unclaimed;  /* token of the accounts of no entry */
   struct requests requests;
   bool checkpoint_advanced;
   int64_t references_left_out;

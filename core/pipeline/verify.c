@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "pipeline/delivery.h"
+#include "pipeline/unclaimed.h"
 #include "util/log.h"
 #include "util/mem.h"
 
@@ -169,36 +170,6 @@ verify_one (void *data, struct link *link)
 
 /* ---- all of them ---- */
 
-static int
-list_unclaimed (void *data, const struct account *account)
-{
-  struct pass *pass = data;
-  struct link link;
-  struct error ignored;
-  if (!account->external_id || !*account->external_id)
-    return 0;
-  link_init (&link);
-  bool claimed = store_link_by_account (pass->store, account->id, &link, &ignored) != 0
-                 || store_link_by_id (pass->store, account->external_id, &link, &ignored) != 0;
-  link_fini (&link);
-  if (claimed)
-    return 0;
-  MEM_AUTO char *why = mem_format ("its externalId %s is of no entry", account->external_id);
-  report_add (&pass->report->unclaimed_list, account->id, account->user_name, why);
-  return 0;
-}
-
-int
-verify_unclaimed (struct pass *pass, struct error *error)
-{
-  if (store_accounts_each (pass->store, list_unclaimed, pass, error) < 0)
-    return -1;
-  if (pass->report->unclaimed_list.count)
-    log_warning ("%" PRId64 " accounts carry an externalId of no entry (the report lists them); they "
-                 "are not touched", pass->report->unclaimed_list.count);
-  return 0;
-}
-
 /* Whichever costs fewer requests. */
 static int
 fetch (struct verifier *v, int64_t accounts)
@@ -235,7 +206,7 @@ compare_all (struct verifier *v)
   struct store *store = v->pass->store;
   if (store_begin (store, v->error) < 0)
     return -1;
-  if (verify_links (v) == 0 && (!v->listed || verify_unclaimed (v->pass, v->error) == 0)
+  if (verify_links (v) == 0 && (!v->listed || unclaimed_list (v->pass, v->error) == 0)
       && store_accounts_drop (store, v->error) == 0)
     return store_commit (store, v->error);
   store_rollback (store);

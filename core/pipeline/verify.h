@@ -6,7 +6,5 @@
 
 /* Between reading and deciding, where asked for or due. */
 int verify_run (struct pass *, struct error *);
-/* Adds the listed accounts whose externalId is of no entry to the report. */
-int verify_unclaimed (struct pass *, struct error *);
 
 #endif

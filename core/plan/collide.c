@@ -121,7 +121,7 @@ judge_left (const struct claim *claim, const char **ret_why)
   }
   if (claim->left == LEFT_PARK)
     return say (VERDICT_PARK, "the name is held by the account of someone who left: the same "
-                "person again, or a namesake? \"syncd link\" decides", ret_why);
+                "person again, or a namesake?", ret_why);
   if (claim->protected_name)
     return say (VERDICT_PARK, "the account that would be adopted is protected", ret_why);
   return say (VERDICT_ADOPT, "the account of someone who left is adopted (collision.left)", ret_why);

@@ -191,15 +191,27 @@ store_file_unlock (int lock)
   close (lock);
 }
 
-bool
-store_is_locked (const char *path)
+char *
+store_lock_holder (const char *path)
 {
-  char *real = realpath (path, NULL);
+  char text[256], *real = realpath (path, NULL);
   MEM_AUTO char *name = mem_format ("%s.lock", real ? real : path);
   int lock = open (name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   free (real);
   bool locked = lock >= 0 && flock (lock, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+  ssize_t len = locked ? pread (lock, text, sizeof text - 1, 0) : 0;
   if (lock >= 0)
     close (lock);
-  return locked;
+  if (!locked)
+    return NULL;
+  text[len > 0 ? len : 0] = '\0';
+  text[strcspn (text, "\n")] = '\0';
+  return mem_copy_text (*text ? text : "another syncd");
+}
+
+bool
+store_is_locked (const char *path)
+{
+  MEM_AUTO char *holder = store_lock_holder (path);
+  return holder != NULL;
 }

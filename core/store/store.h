@@ -37,6 +37,8 @@ const unsigned char *store_key (const struct store *); /* HASH_KEY_LEN bytes, ma
 
 /* Does somebody hold the writer's lock of the state at PATH right now? */
 bool store_is_locked (const char *path);
+/* Who, in words (pid, host, since when), or NULL where nobody does. A text of its own. */
+char *store_lock_holder (const char *path);
 bool store_is_read_only (const struct store *);
 
 int store_begin (struct store *, struct error *);

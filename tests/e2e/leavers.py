@@ -141,6 +141,53 @@ class Left(pipeline.Test):
                          (self.old, "ada@example.com", "active"))
 
 
+class SameNumber(pipeline.Test):
+    """externalId from an attribute that a person keeps: an entry made anew is the same person."""
+
+    def rehired(self, **settings):
+        people = [person("p%04d" % i, employeeNumber=str(4700 + i)) for i in range(12)]
+        p = self.pipeline(people, mapping=dict(pipeline.MAPPING, externalId="employeeNumber"), **settings)
+        p.sync()
+        self.old = p.account("p0003@example.com")["id"]
+        p.slapd.delete(dn("p0003"))
+        return p
+
+    def back(self, p):
+        p.slapd.add(person("again", mail="p0003@example.com", employeeNumber="4703"))
+
+    def is_the_same(self, p):
+        mine = p.account("p0003@example.com")
+        self.assertEqual((mine["id"], mine["state"], len(p.accounts())), (self.old, "active", 12))
+
+    def test_G5_who_is_back_under_the_same_externalId_gets_the_same_account(self):
+        p = self.rehired()
+        p.sync("--full")
+        self.assertEqual(p.account("p0003@example.com")["state"], "inactive")
+        self.back(p)
+        p.sync()
+        self.is_the_same(p)
+        p.sync("--full")
+        self.is_the_same(p)
+
+    def test_G5_also_where_the_entry_was_made_anew_between_two_passes(self):
+        p = self.rehired()
+        self.back(p)
+        p.sync("--full")
+        self.is_the_same(p)
+
+    def test_a_refused_change_leaves_the_account_to_be_found_again(self):
+        p = self.rehired()
+        p.sync("--full")
+        self.back(p)
+        fault = p.sim.fault(status=400, kind="status", method="PATCH")
+        p.sync(expect=3)
+        p.sim.control("DELETE", "faults")
+        self.ends(p.run("parked", "--retry-all"), 0)
+        p.sync()
+        self.assertIsNotNone(fault)
+        self.is_the_same(p)
+
+
 class Silence(pipeline.Test):
     """G3: silence is not absence."""
 

@@ -438,6 +438,116 @@ class Verify(pipeline.Test):
         self.assertEqual(p.account("ghost@example.com")["state"], "active")
 
 
+class Unclaimed(pipeline.Test):
+    """Accounts with an externalId of no entry: listed, never leavers without a token."""
+
+    def lost(self, **more):
+        """The state is lost, and p0003 left meanwhile."""
+        p = self.pipeline(crowd(12), ldap={"filter": "(&(objectClass=inetOrgPerson)(title=*))"}, **more)
+        p.sync()
+        for name in os.listdir(p.folder):
+            if name.startswith("state.db"):
+                os.remove(p.path(name))
+        self.leave(p)
+        return p
+
+    def leave(self, p):
+        p.slapd.modify("dn: %s\nchangetype: modify\ndelete: title\n" % dn("p0003"))
+
+    def back(self, p):
+        p.slapd.modify("dn: %s\nchangetype: modify\nadd: title\ntitle: Boss\n" % dn("p0003"))
+
+    def state_of(self, p):
+        return p.account("p0003@example.com")["state"]
+
+    def test_G5_they_are_disabled_when_somebody_approves_and_enabled_when_the_person_is_back(self):
+        p = self.lost()
+        report = p.sync()
+        account = p.account("p0003@example.com")["id"]
+        self.assertEqual([u["id"] for u in report["unclaimed"]], [account])
+        self.assertEqual((report["held"], report["approve"], self.state_of(p)), (0, None, "active"))
+        token = report["approve_unclaimed"]
+        self.says(p.run("status"), "unclaimed +1 ", "--approve " + token)
+        self.says(p.run("explain", "p0003@example.com"), "unclaimed", "--approve " + token)
+        plan = p.run("plan", "--approve", token)
+        self.assertRegex(plan.out, "(?m)^disable +p0003@example.com")
+        self.assertEqual(self.state_of(p), "active")
+        report = p.sync("--approve", token)
+        self.assertEqual((report["sink"]["disabled"], self.state_of(p)), (1, "inactive"))
+        with p.watched() as seen:
+            self.assertNotIn("unclaimed", p.sync("--full", "--verify"))
+        self.assertEqual(seen.writes, [])
+        self.assertNotIn("unclaimed", p.run("status").out)
+        self.back(p)
+        p.sync("--full")
+        mine = p.account_of("p0003")
+        self.assertEqual((mine["id"], mine["state"], mine["title"]), (account, "active", "Boss"))
+
+    def test_G5_another_token_disables_nobody(self):
+        p = self.lost()
+        token = p.sync()["approve_unclaimed"]
+        p.sync("--approve", "0123456789abcdef")
+        p.sync("--full")
+        self.assertEqual(self.state_of(p), "active")
+        p.sync("--approve", token)
+        self.assertEqual(self.state_of(p), "inactive")
+
+    def test_G5_one_that_was_given_to_somebody_else_since_is_left(self):
+        p = self.lost()
+        token = p.sync()["approve_unclaimed"]
+        p.sim.patch(p.account("p0003@example.com")["id"],
+                    {"op": "replace", "path": "externalId", "value": "another-system"})
+        report = p.sync("--approve", token)
+        self.assertEqual((report["sink"]["disabled"], self.state_of(p)), (0, "active"))
+        self.says(report, "not disabled: it does not carry that externalId any more")
+
+    def test_G3_one_whose_entry_is_there_again_is_claimed_and_not_disabled(self):
+        p = self.lost()
+        account = p.account("p0003@example.com")["id"]
+        token = p.sync()["approve_unclaimed"]
+        self.back(p)
+        p.sync("--approve", token)
+        mine = p.account_of("p0003")
+        self.assertEqual((mine["id"], mine["state"], mine["title"]), (account, "active", "Boss"))
+
+    def test_G5_protected_ones_are_not_disabled(self):
+        p = self.lost()
+        token = p.sync()["approve_unclaimed"]
+        p.config["protect"] = ["p0003@example.com"]
+        report = p.sync("--approve", token)
+        self.assertEqual(self.state_of(p), "active")
+        self.says(report, "not disabled: its name is named in protect:")
+
+    def numbered(self):
+        people = [person("p%04d" % i, employeeNumber=str(4700 + i), title="Engineer") for i in range(12)]
+        mapping = dict(pipeline.MAPPING, externalId="employeeNumber")
+        p = self.pipeline(people, ldap={"filter": "(&(objectClass=inetOrgPerson)(title=*))"}, mapping=mapping)
+        p.sync()
+        for name in os.listdir(p.folder):
+            if name.startswith("state.db"):
+                os.remove(p.path(name))
+        return p
+
+    def test_G5_a_mapped_externalId_waits_for_entries_without_an_account(self):
+        p = self.numbered()
+        self.leave(p)
+        p.slapd.modify("dn: %s\nchangetype: modify\ndelete: mail\n" % dn("p0004"))  # parked: it may be theirs
+        report = p.sync(expect=3)
+        token = report["approve_unclaimed"]
+        self.assertEqual(len(report["unclaimed"]), 2)
+        self.says(p.sync("--approve", token, expect=3), "while entries are parked")
+        self.assertEqual(states(p), {"active": 12})
+        p.slapd.modify("dn: %s\nchangetype: modify\nadd: mail\nmail: p0004@example.com\n" % dn("p0004"))
+        p.sync()
+        p.sync("--approve", token)
+        self.assertEqual((states(p), self.state_of(p)), ({"active": 11, "inactive": 1}, "inactive"))
+        account = p.account("p0003@example.com")["id"]
+        self.back(p)
+        p.sync("--full")
+        mine = p.account("p0003@example.com")
+        self.assertEqual((mine["id"], mine["state"], mine["title"]), (account, "active", "Boss"))
+
+
 class Rebind(pipeline.Test):
     def other_sink(self, p):
         """The same service under another name is another sink to the state."""

@@ -449,8 +449,8 @@ class Syncrepl(Watch):
         p.slapd.replace(dn("p0001"), "mail", "p0002@example.com")
         time.sleep(0.2)  # the first edit is a pass of its own
         p.slapd.replace(dn("p0002"), "mail", "p0001@example.com")
-        w.until(lambda: p.account("p0002@example.com")["id"] == one
-                and p.account("p0001@example.com")["id"] == two, 20 * SLOW)
+        w.until(lambda: p.account_of("p0001")["userName"] == "p0002@example.com"
+                and p.account_of("p0002")["userName"] == "p0001@example.com", 20 * SLOW)
         self.told_to_end(w)
         self.assertEqual(sorted(p.accounts()), ["p000%d@example.com" % i for i in range(len(p.accounts()))])
 

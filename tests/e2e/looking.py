@@ -1,0 +1,128 @@
+"""What an administrator reads of one person or of everybody: explain, parked, status, plan."""
+import json
+
+import pipeline
+import tap
+from pipeline import crowd, dn, person
+from watching import Watching
+
+REFERENCES = dict(pipeline.MAPPING, **{pipeline.ENTERPRISE: {"manager": {"value": "${manager | ref}"}}})
+SCHEMAS = [pipeline.USER, pipeline.ENTERPRISE]
+
+
+class Looking(pipeline.Test):
+    def explained(self, p, who):
+        done = p.run("explain", "--format", "json", who)
+        self.ends(done, 0)
+        return json.loads(done.out)
+
+    def test_a_reference_names_whom_it_waits_for_and_why(self):
+        p = self.pipeline([person("boss", mail=None), person("ada", manager=dn("boss")),
+                           person("eve", manager="uid=nobody," + pipeline.slapd.PEOPLE)],
+                          mapping=REFERENCES, schemas=SCHEMAS)
+        self.assertEqual(p.sync(expect=3)["references_left_out"], 2)
+        self.says(p.run("explain", dn("ada")), "references .*waits for uid=boss,.*parked: no user name")
+        self.assertRegex(self.explained(p, dn("eve"))["references"][0], "uid=nobody.*not among the entries")
+        p.slapd.replace(dn("boss"), "mail", "boss@example.com")
+        p.sync()
+        self.assertNotIn("references", self.explained(p, dn("ada")))
+        self.assertEqual(p.account("ada@example.com")[pipeline.ENTERPRISE]["manager"]["value"],
+                         p.account("boss@example.com")["id"])
+
+    def test_a_reference_is_told_of_though_the_source_is_away(self):
+        p = self.pipeline([person("boss", mail=None), person("ada", manager=dn("boss"))],
+                          mapping=REFERENCES, schemas=SCHEMAS)
+        p.sync(expect=3)
+        p.slapd.stop()
+        told = self.explained(p, dn("ada"))
+        self.assertRegex(told["references"][0], "cannot be told now")
+        self.assertEqual(told["status"], "in sync")
+
+    def test_an_account_s_id_finds_its_entry(self):
+        p = self.pipeline([person("ada")])
+        p.sync()
+        told = self.explained(p, p.account("ada@example.com")["id"])
+        self.assertEqual((told["id"], told["last_action"], told["adopted"]), (p.uuid("ada"), "created", False))
+        self.assertEqual(told["next"], "nothing, until the entry changes")
+
+    def test_a_leaver_says_when_its_account_is_deleted(self):
+        p = self.pipeline(crowd(12), leavers={"delete_after": "30d"})
+        p.sync()
+        p.slapd.delete(dn("p0003"))
+        p.sync("--full")
+        told = self.explained(p, "p0003@example.com")
+        self.assertIn("delete_after", told)
+        self.says(p.run("explain", "p0003@example.com"), r"deleted by the first pass after .*in \d+ days",
+                  "enabled again when the entry comes back")
+
+    def test_a_name_of_somebody_who_left_tells_what_to_type(self):
+        p = self.pipeline(crowd(12))
+        p.sync()
+        account = p.account("p0003@example.com")["id"]
+        p.slapd.delete(dn("p0003"))
+        p.sync("--full")
+        p.slapd.add(person("again", mail="p0003@example.com"))
+        p.sync(expect=3)
+        told = self.explained(p, dn("again"))
+        words = ("link", p.uuid("again"), account)
+        self.assertIn("`syncd %s %s %s`" % words, told["parked"])
+        self.assertRegex(told["collision"], "uid=p0003.*disabled by us")
+        self.ends(p.run(*words), 0)
+        p.sync()
+        mine = p.account_of("again")
+        self.assertEqual((mine["id"], mine["state"]), (account, "active"))
+
+    def test_what_is_held_is_told_by_kind_with_its_token(self):
+        p = self.pipeline(crowd(30), brakes={"leavers": {"percent": 5, "min": 2},
+                                             "updates": {"percent": 5, "min": 3}})
+        p.sync()
+        for i in range(3):
+            p.slapd.delete(dn("p000%d" % i))
+        for i in range(10, 14):
+            p.slapd.replace(dn("p00%d" % i), "title", "Director")
+        token = p.sync("--full", expect=4)["approve"]
+        status = json.loads(p.run("status", "--format", "json").out)
+        self.assertEqual(status["held"], {"leavers": 3, "updates": 4, "creates": 0, "approve": token})
+        self.says(p.run("status"), "held +3 leavers, 4 updates, 0 creates", "--approve " + token)
+        told = self.explained(p, "p0011@example.com")
+        self.assertEqual((told["held"], told["token"]), ("bring the account up to date", token))
+        self.assertIn("4 updates", told["because"])
+        self.assertEqual(json.loads(p.run("plan", "--format", "json").out)["approve"], token)
+        self.says(p.run("plan"), "7 changes are held: syncd --approve " + token)
+
+    def test_parked_in_text_and_json(self):
+        p = self.pipeline([person("nomail", mail=None), person("ada")])
+        p.sync(expect=3)
+        done = p.run("parked", "--format", "json")
+        self.ends(done, 0)
+        one, = json.loads(done.out)
+        self.assertEqual((one["id"], one["entry"], one["attempts"]), (p.uuid("nomail"), dn("nomail"), 1))
+        self.assertRegex(one["next_try"], "^20..-..-..T..:..:..Z$")
+        self.says(p.run("parked"), "why +no user name", r"tried again by the first pass after 20.* \(in \d+ s\)")
+        self.says(p.run("plan"), "parked +%s -- no user name" % p.uuid("nomail"), "nothing else to do")
+        p.slapd.replace(dn("nomail"), "mail", "nomail@example.com")
+        p.sync()
+        self.assertEqual(json.loads(p.run("parked", "--format", "json").out), [])
+
+    def test_status_tells_who_is_at_work_and_when_everything_is_read_again(self):
+        p = self.pipeline(crowd(3), schedule={"full": "7d", "verify": "1d"})
+        p.sync("--verify")
+        p.sync("--verify")
+        self.says(p.run("status"), "at work +nobody", r"full read +20.*\n *due again +20.*in 6 days", "verified +20")
+        status = json.loads(p.run("status", "--format", "json").out)
+        self.assertEqual(sorted(status["full_read"]), ["at", "due"])
+        self.assertNotIn("at_work", status)
+        w = Watching(p, "--interval", "1h")
+        self.addCleanup(w.kill)
+        w.says("asking ldap")
+        self.says(p.run("status"), r"at work +pid \d+ on ")
+        w.stop()
+
+    def test_plan_with_nothing_to_do_says_so(self):
+        p = self.pipeline(crowd(2))
+        p.sync()
+        self.assertEqual(p.run("plan").out, "nothing to do\n")
+
+
+if __name__ == "__main__":
+    tap.main()
