@@ -155,6 +155,7 @@ check_all (const struct cli *cli, struct opened *opened, struct error *error)
   good ("configuration", opened->settings.file ? opened->settings.file : "from the environment");
   good ("source plugin", p->source->file);
   good ("sink plugin", p->sink->file);
+  p->source_ctx.memory = NULL; /* all is found out anew */
   if (pipeline_open_source (p, error) < 0)
     return -1;
   good ("source answers", p->source_facts.server);

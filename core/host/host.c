@@ -123,6 +123,35 @@ service_observed (struct syncd_ctx *ctx, const struct syncd_observation *seen)
   ctx->budget->observed (ctx->budget->data, &all);
 }
 
+/* ---- memory ---- */
+
+static const void *
+service_recall (struct syncd_ctx *ctx, size_t *ret_len)
+{
+  const struct host_memory *memory = somebody (ctx)->memory;
+  if (!memory || !memory->bytes.len)
+    return NULL;
+  *ret_len = memory->bytes.len;
+  return buffer_text (&memory->bytes);
+}
+
+static int32_t
+service_remember (struct syncd_ctx *ctx, const void *bytes, size_t len)
+{
+  struct host_memory *memory = somebody (ctx)->memory;
+  if (!memory)
+    return SYNCD_OK;
+  if (len > memory->bytes.max)
+    return SYNCD_E_LIMIT;
+  bool same = memory->bytes.len == len && memcmp (buffer_text (&memory->bytes), bytes, len) == 0;
+  if (same)
+    return SYNCD_OK;
+  buffer_reset (&memory->bytes);
+  buffer_append (&memory->bytes, bytes, len);
+  memory->changed = true;
+  return SYNCD_OK;
+}
+
 static const struct syncd_host table = {
   .struct_size = sizeof (struct syncd_host),
   .abi_version = SYNCD_ABI_CURRENT,
@@ -162,6 +191,8 @@ static const struct syncd_host table = {
   .result_set_correlation = service_result_set_correlation,
   .permit = service_permit,
   .observed = service_observed,
+  .recall = service_recall,
+  .remember = service_remember,
 };
 
 const struct syncd_host *

@@ -22,10 +22,17 @@ struct host_budget {
   void (*observed) (void *data, const struct syncd_observation *);
 };
 
+/* What a plugin wants to know again the next time (recall, remember). */
+struct host_memory {
+  struct buffer bytes;
+  bool changed;                    /* since it was taken from the state */
+};
+
 struct syncd_ctx {
   const char *who;                 /* instance name, for log lines */
   const atomic_int *cancelled;     /* shared; may be NULL */
   const struct host_budget *budget; /* NULL: always permitted */
+  struct host_memory *memory;      /* NULL: nothing is kept */
   int32_t failure_code;            /* of the last fail(), 0: none */
   char failure[2048];
 };

@@ -13,6 +13,7 @@
 #include "util/mem.h"
 
 #define DOCUMENT_MAX ((size_t) 8 << 20)
+#define MEMORY_MAX ((size_t) 1 << 16)
 
 void
 pipeline_init (struct pipeline *p, const struct settings *settings)
@@ -20,6 +21,7 @@ pipeline_init (struct pipeline *p, const struct settings *settings)
   memset (p, 0, sizeof *p);
   p->settings = settings;
   atomic_init (&p->cancelled, 0);
+  buffer_init (&p->source_memory.bytes, MEMORY_MAX);
 }
 
 static void
@@ -63,6 +65,7 @@ pipeline_fini (struct pipeline *p)
   if (p->store)
     store_close (p->store);
   drop_source_facts (p);
+  buffer_fini (&p->source_memory.bytes);
   free (p->sink_facts.identity);
 }
 
@@ -118,6 +121,7 @@ pipeline_load (struct pipeline *p, const char *plugin_dir, struct error *error)
     return -1;
   budget_init (&p->budget, options_number (p->sink_config, "requests_per_minute"), &p->cancelled);
   host_ctx_init (&p->source_ctx, s->source.name, &p->cancelled, NULL);
+  p->source_ctx.memory = &p->source_memory;
   /* a request under way is drained, not cut: `cancelled` reaches the sink through permit() */
   host_ctx_init (&p->sink_ctx, s->sink.name, NULL, &p->budget.hooks);
   if (create_end (p->source, &p->source_ctx, p->source_config, &p->source_instance, error) < 0)
@@ -195,15 +199,12 @@ take_source_facts (struct pipeline *p, const json_t *about)
 }
 
 int
-pipeline_open_source (struct pipeline *p, struct error *error)
+pipeline_describe_source (struct pipeline *p, struct error *error)
 {
-  p->identity_checked = false;
-  int32_t code = p->source->plugin->open (&p->source_ctx, p->source_instance, &p->source_session);
-  if (code < 0)
-    return pipeline_plugin_error (error, &p->source_ctx, code, "cannot open the source");
   BUFFER_AUTO struct buffer text;
   buffer_init (&text, DOCUMENT_MAX);
-  code = p->source->source->describe (&p->source_ctx, p->source_session, host_buffer (&text));
+  p->identity_checked = false;
+  int32_t code = p->source->source->describe (&p->source_ctx, p->source_session, host_buffer (&text));
   if (code < 0)
     return pipeline_plugin_error (error, &p->source_ctx, code, "the source cannot describe itself");
   json_t *about = pipeline_parse_description (&text, &p->source_ctx, error);
@@ -212,6 +213,17 @@ pipeline_open_source (struct pipeline *p, struct error *error)
   take_source_facts (p, about);
   json_decref (about);
   return 0;
+}
+
+int
+pipeline_open_source (struct pipeline *p, struct error *error)
+{
+  if (p->store && !p->source_memory.bytes.len)
+    store_get_fact (p->store, "source_memory", &p->source_memory.bytes);
+  int32_t code = p->source->plugin->open (&p->source_ctx, p->source_instance, &p->source_session);
+  if (code < 0)
+    return pipeline_plugin_error (error, &p->source_ctx, code, "cannot open the source");
+  return pipeline_describe_source (p, error);
 }
 
 void

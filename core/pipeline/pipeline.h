@@ -40,6 +40,7 @@ struct pipeline {
   struct syncd_ctx source_ctx, sink_ctx;
   void *source_instance, *source_session, *sink_instance, *sink_session;
   struct source_facts source_facts;
+  struct host_memory source_memory; /* what the source's plugin wants to know again */
   bool identity_checked;          /* since the source was opened last */
   int64_t newly_linked;           /* references to them wait for the queue's end */
   int64_t inventory_cost_ms;      /* how long the last inventory took */
@@ -65,6 +66,8 @@ void pipeline_fini (struct pipeline *);
 int pipeline_load (struct pipeline *, const char *plugin_dir, struct error *); /* no network */
 int pipeline_open_store (struct pipeline *, enum store_mode, struct error *);
 int pipeline_open_source (struct pipeline *, struct error *);
+/* What the source says of itself now: it may have looked closer, or be another server. */
+int pipeline_describe_source (struct pipeline *, struct error *);
 /* Closes the source's session; what it said of itself is kept until it is opened again. */
 void pipeline_close_source (struct pipeline *);
 int pipeline_open_sink (struct pipeline *, struct error *);   /* one session, where not open yet */

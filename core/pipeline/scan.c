@@ -203,6 +203,9 @@ scan (struct pass *pass, uint32_t mode, const struct buffer *checkpoint, struct 
     return rc;
   log_info ("the checkpoint is not continued, everything is read: %s", error->text);
   forget_scan (pass);
+  if (pipeline_describe_source (pass->p, error) < 0 || pipeline_check_identity (pass->p, error) < 0)
+    return -1;
+  mem_set_text (&pass->report->changes, pass->p->source_facts.changes);
   return scan_once (pass, SYNCD_MODE_EVERYTHING, NULL, &code, error);
 }
 

@@ -72,6 +72,7 @@ stream_open (struct stream *stream, struct error *error)
   buffer_init (&checkpoint, TEXT_MAX);
   stream_init (stream, p);
   host_ctx_init (&stream->ctx, p->settings->source.name, &p->cancelled, NULL);
+  stream->ctx.memory = &p->source_memory;
   error_set (error, "%s: there is no checkpoint to follow changes from", stream->ctx.who);
   if (!read_checkpoint (p, &checkpoint))
     return STREAM_LATER;

@@ -24,6 +24,7 @@
  *               (one exception: renewing an access token).
  *
  * Interface log (newest first; the number is SYNCD_ABI_CURRENT)
+ *   1.1  host: recall, remember.
  *   1.0  first version.
  */
 #ifndef SYNCD_PLUGIN_H
@@ -39,7 +40,7 @@ extern "C" {
 /* ---- 1. versions ------------------------------------------------------------------- */
 
 #define SYNCD_ABI(major, minor) (((uint32_t) (major) << 16) | (uint32_t) (minor))
-#define SYNCD_ABI_CURRENT SYNCD_ABI (1, 0)
+#define SYNCD_ABI_CURRENT SYNCD_ABI (1, 1)
 #ifndef SYNCD_ABI_REQUIRED /* the oldest host that this plugin can live with */
 #define SYNCD_ABI_REQUIRED SYNCD_ABI (1, 0)
 #endif
@@ -239,6 +240,14 @@ struct syncd_host {
   int32_t (*permit) (struct syncd_ctx *, uint32_t kind);
   /* After every request, answered or not. */
   void (*observed) (struct syncd_ctx *, const struct syncd_observation *);
+
+  /* -- what a plugin found out about its peer, kept with the state; since 1.1 -- */
+  /* What remember() was given last for this source or sink, by an earlier process too; NULL:
+   * nothing. Valid until the next remember(). A peer may have become another one meanwhile: it
+   * is a hint, to be checked with what the peer shows. */
+  const void *(*recall) (struct syncd_ctx *, size_t *ret_len);
+  /* Keeps a copy instead of what was kept before; never a secret. SYNCD_E_LIMIT: too large. */
+  int32_t (*remember) (struct syncd_ctx *, const void *bytes, size_t len);
 };
 
 /* ---- 6. declared options: parsed, typed and checked by the host ----------------------- */

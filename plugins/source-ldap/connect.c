@@ -50,16 +50,15 @@ connect_prepare (struct syncd_ctx *ctx, const struct instance *instance,
   return SYNCD_OK;
 }
 
+/* "Who am I?", whose answer nobody waits for. */
 static int
 send_first (const struct endpoint *endpoint, LDAP *ld)
 {
-  char none[] = LDAP_NO_ATTRS, *attributes[] = { none, NULL };
   int id, rc;
 
   if (endpoint->mode == TLS_STARTTLS)
     return ldap_start_tls_s (ld, NULL, NULL);
-  rc = ldap_search_ext (ld, "", LDAP_SCOPE_BASE, "(objectClass=*)", attributes, 0, NULL, NULL,
-                        NULL, 1, &id);
+  rc = ldap_whoami (ld, NULL, NULL, &id);
   if (rc == LDAP_SUCCESS)
     ldap_abandon_ext (ld, id, NULL, NULL);
   return rc;

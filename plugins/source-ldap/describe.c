@@ -63,7 +63,7 @@ add_warnings (const struct session *session, struct text *text)
     text_json (text, "the connection is not encrypted");
     comma = ",";
   }
-  if (!session->schema.count) {
+  if (!session->schema.count && !session->presumed) {
     text_print (text, "%s", comma);
     text_json (text, "the directory shows no schema: attribute names are not checked");
   }

@@ -239,6 +239,8 @@ get_entries (struct syncd_ctx *ctx, void *data, const struct syncd_scan_request 
   int32_t rc = session_ensure (ctx, data);
 
   if (rc == SYNCD_OK)
+    rc = session_know (ctx, data);
+  if (rc == SYNCD_OK)
     rc = wanted_init (ctx, data, request, &get.wanted);
   if (rc != SYNCD_OK)
     return rc;

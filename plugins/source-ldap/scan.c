@@ -99,16 +99,13 @@ scan_free (struct scan *scan)
   free (scan);
 }
 
-int32_t
-scan_begin (struct syncd_ctx *ctx, void *data, const struct syncd_scan_request *request,
-            void **ret_scan)
+static int32_t
+begin (struct syncd_ctx *ctx, struct session *session, const struct syncd_scan_request *request,
+       void **ret_scan)
 {
-  struct session *session = data;
   struct scan *scan;
   int32_t rc;
 
-  if ((rc = check_mode (ctx, session, request->mode)) || (rc = session_ensure (ctx, session)))
-    return rc;
   scan = calloc (1, sizeof *scan);
   if (!scan)
     return error_memory (ctx);
@@ -127,6 +124,24 @@ scan_begin (struct syncd_ctx *ctx, void *data, const struct syncd_scan_request *
   session->scanning = true;
   *ret_scan = scan;
   return SYNCD_OK;
+}
+
+int32_t
+scan_begin (struct syncd_ctx *ctx, void *data, const struct syncd_scan_request *request,
+            void **ret_scan)
+{
+  struct session *session = data;
+  bool goes_on = request->mode == SYNCD_MODE_CHANGES && request->checkpoint;
+  int32_t rc;
+
+  if ((rc = check_mode (ctx, session, request->mode)) || (rc = session_ensure (ctx, session)) ||
+      (!goes_on && (rc = session_know (ctx, session))))
+    return rc;
+  rc = begin (ctx, session, request, ret_scan);
+  if (rc != SYNC_LOOK_CLOSER)
+    return rc;
+  rc = session_know (ctx, session);
+  return rc == SYNCD_OK ? begin (ctx, session, request, ret_scan) : rc;
 }
 
 void

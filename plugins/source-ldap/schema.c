@@ -196,7 +196,7 @@ schema_json (struct syncd_ctx *ctx, void *data, struct syncd_buffer *buffer)
   struct text text = { 0 };
   int32_t rc = session_ensure (ctx, session);
 
-  if (rc != SYNCD_OK)
+  if (rc != SYNCD_OK || (rc = session_know (ctx, session)))
     return rc;
   if (!session->schema.count)
     return HOST->fail (ctx, SYNCD_E_UNSUPPORTED, "%s shows no schema", session->endpoint->uri);

@@ -10,6 +10,10 @@
 
 static const char *const ids[] = { "entryUUID", "objectGUID", "nsUniqueId", "ipaUniqueID", "GUID" };
 static const char *const tokens[] = { "entryCSN", "uSNChanged", "entryusn", "modifyTimestamp" };
+/* Of the root DSE: what stays as long as the server stays what it is. */
+static const char *const constant[] = { "objectClass", "namingContexts", "subschemaSubentry",
+  "vendorName", "vendorVersion", "configContext", "supportedControl", "supportedExtension",
+  "supportedFeatures" };
 #define N_IDS    (sizeof ids / sizeof *ids)
 #define N_TOKENS (sizeof tokens / sizeof *tokens)
 
@@ -103,11 +107,45 @@ context_of (LDAP *ld, LDAPMessage *root, const char *base)
   return best ? best : strdup (base);
 }
 
+static int
+compare_values (const void *a, const void *b)
+{
+  const struct berval *const *x = a, *const *y = b;
+  size_t len = (*x)->bv_len < (*y)->bv_len ? (*x)->bv_len : (*y)->bv_len;
+  int order = memcmp ((*x)->bv_val, (*y)->bv_val, len);
+
+  return order ? order : ((*x)->bv_len > (*y)->bv_len) - ((*x)->bv_len < (*y)->bv_len);
+}
+
+/* Another server, or one that was set up differently, has another root DSE. */
+static void
+fingerprint_root (struct session *session, LDAPMessage *root)
+{
+  struct text text = { 0 };
+
+  for (size_t i = 0; i < sizeof constant / sizeof *constant; i++) {
+    struct berval **values = ldap_get_values_len (session->ld, root, constant[i]);
+    int n = ldap_count_values_len (values);
+
+    if (n > 1)
+      qsort (values, (size_t) n, sizeof *values, compare_values);
+    text_print (&text, "%s\n", constant[i]);
+    for (int v = 0; v < n; v++) {
+      text_print (&text, "%u:", (unsigned) values[v]->bv_len);
+      text_add (&text, values[v]->bv_val, values[v]->bv_len);
+    }
+    ldap_value_free_len (values);
+  }
+  text_fingerprint (&text, session->root_fingerprint);
+  text_fini (&text);
+}
+
 static void
 take_root (struct session *session, LDAPMessage *root)
 {
   LDAP *ld = session->ld;
 
+  fingerprint_root (session, root);
   session->vendor = vendor_of (ld, root);
   session->subschema = first_value (ld, root, "subschemaSubentry");
   session->context = context_of (ld, root, session->instance->base);
@@ -119,7 +157,9 @@ static int32_t
 read_root (struct syncd_ctx *ctx, struct session *session)
 {
   const char *attributes[] = { "objectClass", "supportedCapabilities", "namingContexts",
-                         "subschemaSubentry", "vendorVersion", "dsServiceName", NULL };
+                         "subschemaSubentry", "vendorVersion", "dsServiceName", "vendorName",
+                         "configContext", "supportedControl", "supportedExtension",
+                         "supportedFeatures", NULL };
   struct search search = { .session = session, .base = "", .filter = "(objectClass=*)",
                            .attributes = attributes, .scope = LDAP_SCOPE_BASE, .missing_ok = true };
   LDAPMessage *message = NULL;
@@ -234,18 +274,29 @@ choose (struct syncd_ctx *ctx, struct session *session, const struct samples *sa
 }
 
 int32_t
-server_discover (struct syncd_ctx *ctx, struct session *session)
+server_look_closer (struct syncd_ctx *ctx, struct session *session)
 {
   struct samples samples = { 0 };
   int32_t rc;
 
-  if ((rc = read_root (ctx, session)) || (rc = schema_read (ctx, session)) ||
-      (rc = filter_check_schema (ctx, session)) || (rc = read_samples (ctx, session, &samples)))
+  if ((rc = schema_read (ctx, session)) || (rc = filter_check_schema (ctx, session)) || (rc = read_samples (ctx, session, &samples)))
     return rc;
   if (!samples.count)
     assume (session, &samples);
-  rc = choose (ctx, session, &samples);
-  return rc == SYNCD_OK ? grades_choose (ctx, session) : rc;
+  if ((rc = choose (ctx, session, &samples)) || (rc = grades_choose (ctx, session)))
+    return rc;
+  recall_keep (ctx, session);
+  return SYNCD_OK;
+}
+
+int32_t
+server_discover (struct syncd_ctx *ctx, struct session *session)
+{
+  int32_t rc = read_root (ctx, session);
+
+  if (rc != SYNCD_OK || recall_presume (ctx, session))
+    return rc;
+  return server_look_closer (ctx, session);
 }
 
 void
@@ -259,5 +310,7 @@ server_forget (struct session *session)
   session->numbers_of = NULL;
   session->context = session->subschema = session->server_id = session->id_attribute = NULL;
   grades_forget (session);
+  session->presumed = false;
+  session->root_fingerprint[0] = '\0';
   schema_fini (&session->schema);
 }

@@ -130,6 +130,8 @@ struct session {
   const struct grade *grade;      /* how scans of this session find changes */
   char *refused[CHANGES_COUNT];   /* why a better one is not taken; NULL: it was not tried, or
                                      is of other servers */
+  char root_fingerprint[65]; /* of the root DSE, as far as it does not change by itself */
+  bool presumed;      /* from memory; session_know() before anything is made of it */
   struct schema schema;
 };
 
@@ -189,7 +191,17 @@ int32_t error_memory (struct syncd_ctx *ctx);
 /* ---- server.c: what is at the other end ---- */
 
 int32_t server_discover (struct syncd_ctx *ctx, struct session *session);
+/* All that the root DSE does not tell. */
+int32_t server_look_closer (struct syncd_ctx *ctx, struct session *session);
 void server_forget (struct session *session);
+
+/* ---- recall.c: what was found out, for the next connection ---- */
+
+/* Takes it from the host's memory, if it was found out about this server. */
+bool recall_presume (struct syncd_ctx *ctx, struct session *session);
+void recall_keep (struct syncd_ctx *ctx, const struct session *session);
+/* Finds out what was only presumed. Before every use but the synchronization from a checkpoint. */
+int32_t session_know (struct syncd_ctx *ctx, struct session *session);
 
 /* ---- search.c: one search, message by message ---- */
 

@@ -291,6 +291,19 @@ sync_next (struct syncd_ctx *ctx, struct scan *scan, uint32_t max_wait_ms,
   return rc;
 }
 
+/* "Nothing changed", in due form: all that a server may say whom we only presume to know. */
+static bool
+nothing_changed (const struct scan *scan)
+{
+  struct berval cookie = { 0, NULL };
+  bool deletes = false;
+
+  if (scan->sync.held == SEARCH_DONE && !sync_done_read (&scan->search.done, &cookie, &deletes))
+    deletes = false;
+  ber_memfree (cookie.bv_val);
+  return deletes && !scan->search.references;
+}
+
 /* Looks at the first message: a server that cannot go on from the cookie says so at once. */
 static int32_t
 first_look (struct syncd_ctx *ctx, struct scan *scan)
@@ -298,12 +311,12 @@ first_look (struct syncd_ctx *ctx, struct scan *scan)
   struct sync *sync = &scan->sync;
   int32_t rc = search_next (ctx, &scan->search, UINT32_MAX, &sync->held_message);
 
-  if (rc == SEARCH_REFUSED)
-    return fail_refused (ctx, scan);
   if (rc < 0)
     return rc;
   sync->held = rc;
-  return SYNCD_OK;
+  if (scan->session->presumed && !nothing_changed (scan))
+    return SYNC_LOOK_CLOSER;
+  return rc == SEARCH_REFUSED ? fail_refused (ctx, scan) : SYNCD_OK;
 }
 
 int32_t

@@ -8,6 +8,9 @@ struct scan;
 
 #define SYNC_ID_LEN 36   /* an entryUUID as text */
 
+/* sync_begin(): the server has something to say, and what it is was only presumed so far. */
+#define SYNC_LOOK_CLOSER 1
+
 enum sync_stage {
   SYNC_REFRESH, /* what had changed is being shown */
   SYNC_SETTLE,  /* all of it was: checkpoint and end, or the turn to following */

@@ -63,7 +63,9 @@ AT (syncd_host, result_set_retry_after, 264);
 AT (syncd_host, result_set_correlation, 272);
 AT (syncd_host, permit, 280);
 AT (syncd_host, observed, 288);
-SIZE (syncd_host, 296);
+AT (syncd_host, recall, 296);
+AT (syncd_host, remember, 304);
+SIZE (syncd_host, 312);
 
 AT (syncd_option, key, 0);
 AT (syncd_option, type, 8);

@@ -225,6 +225,33 @@ short_observations_are_completed (void **state)
 }
 
 static void
+what_is_remembered_can_be_recalled (void **state)
+{
+  (void) state;
+  struct host_memory memory = { .changed = false };
+  struct syncd_ctx ctx;
+  size_t len = 7;
+  host_ctx_init (&ctx, "x", NULL, NULL);
+  assert_int_equal (host->remember (&ctx, "lost", 4), SYNCD_OK);
+  assert_null (host->recall (&ctx, &len));
+  buffer_init (&memory.bytes, 8);
+  ctx.memory = &memory;
+  assert_null (host->recall (&ctx, &len));
+  assert_int_equal (host->remember (&ctx, "one\0two", 7), SYNCD_OK);
+  assert_memory_equal (host->recall (&ctx, &len), "one\0two", 7);
+  assert_int_equal (len, 7);
+  assert_true (memory.changed);
+  memory.changed = false;
+  assert_int_equal (host->remember (&ctx, "one\0two", 7), SYNCD_OK);
+  assert_false (memory.changed);
+  assert_int_equal (host->remember (&ctx, "much too long", 13), SYNCD_E_LIMIT);
+  assert_memory_equal (host->recall (&ctx, &len), "one\0two", 7);
+  assert_int_equal (host->remember (&ctx, "", 0), SYNCD_OK);
+  assert_null (host->recall (&ctx, &len));
+  buffer_fini (&memory.bytes);
+}
+
+static void
 secrets_are_wiped (void **state)
 {
   (void) state;
@@ -251,6 +278,7 @@ main (void)
     cmocka_unit_test (changes_have_bounds),
     cmocka_unit_test (the_budget_is_asked),
     cmocka_unit_test (short_observations_are_completed),
+    cmocka_unit_test (what_is_remembered_can_be_recalled),
     cmocka_unit_test (secrets_are_wiped),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);

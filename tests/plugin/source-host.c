@@ -319,6 +319,8 @@ const struct syncd_host source_host = {
   .entry_set_answer = entry_set_answer,
   .permit = host_permit,
   .observed = host_observed,
+  .recall = source_host_recall,
+  .remember = source_host_remember,
 };
 void
 entry_reset (struct syncd_entry *entry)

@@ -41,6 +41,9 @@ extern volatile sig_atomic_t source_host_stopped; /* cancelled from outside */
 extern size_t source_host_attributes; /* how many attributes the request has */
 
 int64_t now_ms (void);
+/* source-memory.c */
+const void *source_host_recall (struct syncd_ctx *ctx, size_t *ret_len);
+int32_t source_host_remember (struct syncd_ctx *ctx, const void *bytes, size_t len);
 /* A string, or {"hex":"…"} for what is no text. */
 void print_json (FILE *out, const char *data, size_t len);
 void buffer_reset (struct syncd_buffer *buffer);
