@@ -60,13 +60,9 @@ static int
 conclude (struct pass *pass, struct error *error)
 {
   bool finished = pass->end == SCAN_ALL || pass->end == SCAN_CHANGES;
-<<<<<<< HEAD
-  if (unclaimed_release (pass, error) < 0 || brakes_apply (pass, error) < 0 || approve_apply (pass, error) < 0 || names_give (pass, error) < 0)
-=======
-  if (keep_memory (pass, error) < 0)
+  if (keep_memory (pass, error) < 0 || unclaimed_release (pass, error) < 0)
     return -1;
   if (brakes_apply (pass, error) < 0 || approve_apply (pass, error) < 0 || names_give (pass, error) < 0)
->>>>>>> d322c1a (ldap: an idle pass asks for the root DSE and the changes only)
     return -1;
   if (pass->end == SCAN_ALL && remember_read (pass, error) < 0)
     return -1;
