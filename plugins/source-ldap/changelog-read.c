@@ -19,18 +19,18 @@ changelog_id (const struct session *session)
 struct record {
   uint64_t number;
   char id[MAX_ID + 1]; /* empty: it does not tell */
-  bool deletes, ours; /* ours: where we look for people, as the DN says */
+  bool deletes, moves, ours; /* ours: where we look for people, as the DN says */
 };
 
-static bool
-is_delete (LDAP *ld, LDAPMessage *message)
+static void
+read_type (LDAP *ld, LDAPMessage *message, struct record *record)
 {
   struct berval **values = ldap_get_values_len (ld, message, "changeType");
-  bool is = values && values[0] && values[0]->bv_len == 6 &&
-            strncasecmp (values[0]->bv_val, "delete", 6) == 0;
+  const char *type = values && values[0] ? values[0]->bv_val : "";
 
+  record->deletes = strcasecmp (type, "delete") == 0;
+  record->moves = strcasecmp (type, "modrdn") == 0 || strcasecmp (type, "moddn") == 0;
   ldap_value_free_len (values);
-  return is;
 }
 
 static bool
@@ -53,7 +53,7 @@ read_record (const struct session *session, LDAPMessage *message, struct record 
   ret_record->id[0] = '\0';
   if (id && id[0] && !identity_text (session->id_form, id[0], ret_record->id))
     ret_record->id[0] = '\0';
-  ret_record->deletes = is_delete (session->ld, message);
+  read_type (session->ld, message, ret_record);
   ret_record->ours = is_ours (session, message);
   ldap_value_free_len (number);
   ldap_value_free_len (id);
@@ -75,8 +75,8 @@ keep (const struct changelog_window *window, struct shown *shown, const struct r
 /* A change that does not tell whom it was about counts as not shown. Without a list of ids only
  * the numbers are judged, from the first that is shown on. */
 static int32_t
-judge (struct syncd_ctx *ctx, struct changelog_window *window, const struct shown *shown,
-       struct reread *reread)
+judge (struct syncd_ctx *ctx, const struct session *session, struct changelog_window *window,
+       const struct shown *shown, struct reread *reread)
 {
   bool whole = true;
   int32_t rc = SYNCD_OK;
@@ -96,8 +96,10 @@ judge (struct syncd_ctx *ctx, struct changelog_window *window, const struct show
       window->upto = record->number;
     if (whole && reread)
       rc = reread_add (ctx, reread, record->id, record->deletes);
+    if (whole && reread && record->moves)
+      identity_filter (session, record->id, &window->moved);
   }
-  return rc;
+  return rc < 0 ? rc : window->moved.failed ? error_memory (ctx) : SYNCD_OK;
 }
 
 static int32_t
@@ -140,7 +142,7 @@ changelog_read (struct syncd_ctx *ctx, struct session *session, const char *base
   if (!shown.records)
     return error_memory (ctx);
   rc = ask (ctx, session, base, window, &shown, why);
-  judged = judge (ctx, window, &shown, rc == SEARCH_DONE ? reread : NULL);
+  judged = judge (ctx, session, window, &shown, rc == SEARCH_DONE ? reread : NULL);
   free (shown.records);
   return judged < 0 ? judged : rc;
 }

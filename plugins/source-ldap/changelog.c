@@ -168,8 +168,24 @@ changelog_begin (struct syncd_ctx *ctx, struct scan *scan, const struct berval *
   return rc;
 }
 
+static void
+hidden (const struct changelog_window *window, struct text *why)
+{
+  text_print (why, "the changelog does not show change %llu, or not whom it was about%s",
+              (unsigned long long) window->from,
+              window->shown ? "" : ": may the bind identity still read cn=changelog?");
+}
+
+static void
+renamed (const struct changelog_window *window, struct text *why)
+{
+  (void) window;
+  text_print (why, "a container was renamed or moved, and all below it with it");
+}
+
 static int32_t
-turn (struct syncd_ctx *ctx, struct scan *scan, const struct changelog_window *window)
+turn (struct syncd_ctx *ctx, struct scan *scan, const struct changelog_window *window,
+      void (*because) (const struct changelog_window *, struct text *))
 {
   struct ds389_root root;
   struct text why = { 0 };
@@ -177,9 +193,7 @@ turn (struct syncd_ctx *ctx, struct scan *scan, const struct changelog_window *w
 
   if (rc != SYNCD_OK)
     return rc;
-  text_print (&why, "the changelog does not show change %llu, or not whom it was about%s",
-              (unsigned long long) window->from,
-              window->shown ? "" : ": may the bind identity still read cn=changelog?");
+  because (window, &why);
   rc = why.failed ? error_memory (ctx) : find_newest (ctx, scan, &root);
   if (rc == SYNCD_OK)
     scan_turn (ctx, scan, why.data);
@@ -195,6 +209,50 @@ in_the_making (const struct changelog_window *window)
   return !window->hole && window->to - window->from < CHANGELOG_NEWEST;
 }
 
+/* Was one of those that moved a container? All below it have a new DN then, and may have left
+ * the base, without a change of their own. */
+static int32_t
+find_containers (struct syncd_ctx *ctx, struct session *session, const struct text *moved,
+                 bool *ret_found)
+{
+  const char *attributes[] = { LDAP_NO_ATTRS, NULL };
+  struct text filter = { 0 };
+  struct search search = { .session = session, .base = session->context, .attributes = attributes,
+                           .scope = LDAP_SCOPE_SUBTREE, .missing_ok = true };
+  LDAPMessage *message = NULL;
+  int32_t rc;
+
+  text_print (&filter, "(&(numSubordinates>=1)(|%s))", moved->data);
+  search.filter = filter.data;
+  rc = filter.failed ? error_memory (ctx) : SEARCH_ENTRY;
+  while (rc == SEARCH_ENTRY &&
+         (rc = search_next (ctx, &search, UINT32_MAX, &message)) == SEARCH_ENTRY)
+    ldap_msgfree (message);
+  *ret_found = search.entries || rc != SEARCH_DONE;
+  search_fini (&search);
+  text_fini (&filter);
+  return rc < 0 ? rc : SYNCD_OK;
+}
+
+static int32_t
+take_window (struct syncd_ctx *ctx, struct scan *scan, const struct changelog_window *window)
+{
+  struct changelog *changelog = scan->changelog;
+  bool container = false;
+  int32_t rc = SYNCD_OK;
+
+  if (window->upto < window->from && !in_the_making (window))
+    return turn (ctx, scan, window, hidden);
+  if (window->moved.len)
+    rc = find_containers (ctx, scan->session, &window->moved, &container);
+  if (rc == SYNCD_OK && container)
+    return turn (ctx, scan, window, renamed);
+  changelog->position = window->upto;
+  if (window->upto < window->to)
+    changelog->last = window->upto; /* the rest is not committed yet, or the next scan will see */
+  return rc;
+}
+
 /* The next window; SYNCD_OK: there are ids to be read again, or everybody is. */
 static int32_t
 read_window (struct syncd_ctx *ctx, struct scan *scan, struct syncd_buffer *buffer)
@@ -208,15 +266,11 @@ read_window (struct syncd_ctx *ctx, struct scan *scan, struct syncd_buffer *buff
     window.to = changelog->position + CHANGELOG_WINDOW;
   rc = changelog_read (ctx, scan->session, changelog->base, &window, &changelog->reread, why);
   if (rc == SEARCH_PARTIAL)
-    return scan_end_partial (ctx, scan, buffer);
-  if (rc < 0)
-    return rc;
-  if (window.upto < window.from && !in_the_making (&window))
-    return turn (ctx, scan, &window);
-  changelog->position = window.upto;
-  if (window.upto < window.to)
-    changelog->last = window.upto; /* the rest is not committed yet, or the next scan will see */
-  return SYNCD_OK;
+    rc = scan_end_partial (ctx, scan, buffer);
+  else if (rc >= 0)
+    rc = take_window (ctx, scan, &window);
+  text_fini (&window.moved);
+  return rc;
 }
 
 static int32_t
@@ -261,7 +315,7 @@ const struct grade grade_changelog = {
   .is = CHANGES_CHANGELOG,
   .name = "changelog",
   .vendors = VENDOR_BIT (VENDOR_389),
-  .blind = "\"renamed containers\",\"changed access rights\",\"an imported database\"",
+  .blind = "\"changed access rights\",\"an imported database\"",
   .changes = true,
   .data = "last",
   .possible = changelog_possible,

@@ -135,9 +135,7 @@ class Pipeline:
         self.folder = tempfile.mkdtemp(prefix="syncd-e2e-")
         atexit.register(self.remove)
         self.ca, pair = authority()
-        options = dict({"tls": pair, "ca": self.ca.cert, "schema_text": schema_text(),
-                        "database_conf": LIMITS}, **(directory or {}))
-        self.slapd = slapd.Slapd(ldif=slapd.BASE + "".join(people), **options)
+        self.slapd = self.serve("".join(people), pair, directory or {})
         self.sim = simulator.Simulator(["--no-limit"] + list(sim), tls=(
             pair.cert, pair.key, self.ca.cert) if secure else None).start()
         self.secrets = {"TEST_BIND_PW": READER_PASSWORD, "TEST_SECRET": simulator.CLIENT_SECRET}
@@ -148,6 +146,12 @@ class Pipeline:
             "schemas": [USER], "mapping": mapping or MAPPING, "state": {"path": self.state}}
         self.config = merge(self.config, settings)
         self.runs = 0
+
+    def serve(self, people, pair, more):
+        """The directory; others than slapd come instead of this."""
+        options = dict({"tls": pair, "ca": self.ca.cert, "schema_text": schema_text(),
+                        "database_conf": LIMITS}, **more)
+        return slapd.Slapd(ldif=slapd.BASE + people, **options)
 
     def source(self):
         return {"uri": self.slapd.ldaps_uri, "base": slapd.PEOPLE,

@@ -193,6 +193,15 @@ class Changelog(Deltas, Case):
         entries, gone = self.told(self.delta(checkpoint))
         self.assertEqual((entries, len(gone)), ({}, 1))
 
+    def test_g10_a_renamed_container_turns_into_everybody(self):
+        self.server.add("dn: ou=old,%s\nobjectClass: organizationalUnit\n" % PEOPLE)
+        checkpoint = self.begin(ds389.person("inside").replace(PEOPLE, "ou=old," + PEOPLE))
+        self.server.rename("ou=old," + PEOPLE, "ou=new")
+        run = self.delta(checkpoint)
+        entries, _ = self.told(run, end="end-all")
+        self.assertIn("ou=new", entries["inside"]["dn"])
+        self.assertIn("a container was renamed", run.log)
+
     def test_ids_by_nsuniqueid(self):
         self.server.add(ds389.person("unique"))
         checkpoint = self.first("changes=changelog", "id_attribute=nsUniqueId")
