@@ -78,5 +78,22 @@ class Changelog(Test):
         self.quiet(p)
 
 
+class Rights(Test):
+    def test_g3_rights_that_are_taken_away_look_like_an_empty_directory(self):
+        """The server answers with success and nobody."""
+        p = self.start(("changelog",))
+        p.sync()
+        p.slapd.modify("dn: %s\nchangetype: modify\ndelete: aci\naci: %s\n" % (
+            ds389.SUFFIX, ds389.READ))
+        before = p.snapshot()
+        for words in (("--full",), ()):
+            done = p.run(*words)
+            self.assertNotEqual(done.code, 0, done)
+            self.assertEqual(p.snapshot(), before, done)
+        p.slapd.allow(ds389.SUFFIX, ds389.READ)
+        p.sync("--full")
+        self.assertEqual(p.snapshot(), before)
+
+
 if __name__ == "__main__":
     tap.main()
