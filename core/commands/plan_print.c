@@ -80,6 +80,24 @@ print_one (void *data, const struct preview *preview)
   print_json (preview);
 }
 
+/* How the accounts that exist already are met in a first pass. */
+static void
+print_meeting (const struct printer *printer, const struct meeting *m)
+{
+  if (printer->json && !m->asked)
+    fputs (",\n \"meeting\": null", stdout);
+  else if (printer->json)
+    printf (",\n \"meeting\": {\"accounts\": %" PRId64 ", \"by\": \"%s\", \"list_requests\": %" PRId64
+            ", \"people\": %" PRId64 "}", m->accounts,
+            m->accounts == 0 ? "nothing" : m->list ? "list" : "find", m->pages, m->people);
+  else if (m->accounts > 0 && m->list)
+    printf ("meeting  %" PRId64 " accounts exist already: they are listed (%" PRId64 " requests), because asking "
+            "for each new person takes more (%" PRId64 ")\n", m->accounts, m->pages, m->people);
+  else if (m->accounts > 0)
+    printf ("meeting  %" PRId64 " accounts exist already: each new person is asked for (%" PRId64 " requests), "
+            "because listing takes more (%" PRId64 ")\n", m->accounts, m->people, m->pages);
+}
+
 /* The lists of the report hold the first thousand. */
 static void
 print_list (const char *what, const struct report_list *list)
@@ -125,10 +143,13 @@ print_lists (const struct printer *printer, const struct report *report)
 static int
 print_parked (struct printer *printer, const struct report *report)
 {
+  if (printer->json)
+    fputs ("\n ]", stdout);
+  print_meeting (printer, &report->meeting);
   if (!printer->json)
     print_lists (printer, report);
   if (printer->json)
-    printf ("\n ],\n \"parked\": [%s],\n \"drifted\": [%s],\n \"unclaimed\": [%s],\n"
+    printf (",\n \"parked\": [%s],\n \"drifted\": [%s],\n \"unclaimed\": [%s],\n"
             " \"approve\": %s%s%s,\n \"approve_unclaimed\": %s%s%s}\n",
             buffer_text (&report->parked_list.json), buffer_text (&report->drifted_list.json),
             buffer_text (&report->unclaimed_list.json), QUOTED (report->approve),

@@ -66,6 +66,7 @@ int meeting_begin (struct delivery *);
 /* How many accounts there are; all of them into the store's table. Need an open sink. */
 int meeting_count (struct delivery *, int64_t *ret_total);
 int meeting_list (struct delivery *);
+int64_t meeting_pages (const struct pipeline *, int64_t total); /* requests that listing takes */
 
 /* prepare.c. 1: work is ready; 0: nothing is to be sent (the row is done or deferred); -1: stop. */
 int prepare_item (struct delivery *, struct item *);
@@ -89,6 +90,8 @@ char *outcome_words (const struct work *);
 
 /* unwell.c: the sink or the way to it is unwell; DOUBT: the change may have been applied. */
 int unwell_take (struct delivery *, struct item *, bool doubt);
+/* Milliseconds before the next try, the first one being 1: by chance, under a limit that doubles. */
+int64_t unwell_delay (int tries);
 
 /* doubt.c: creates whose result nobody told. */
 /* The account that one made is not to be seen yet: look again in a while; at last an entry is parked,

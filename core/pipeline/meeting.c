@@ -15,6 +15,7 @@
 
 #define PAGE_MAX ((size_t) 16 << 20)
 #define PAGES_MAX 1000000
+#define TRIES 8
 
 static int
 list_error (struct delivery *delivery, int32_t code, const char *what)
@@ -33,6 +34,31 @@ list_request (struct pipeline *p, bool count_only)
                                       .attribute_count = p->wanted_count };
 }
 
+/* Asks, and asks again where the sink wants a pause or is unwell: a list of many pages is not given
+ * up for one of them. Pauses are the budget's. */
+static int32_t
+ask (struct pipeline *p, const struct syncd_list_request *request, struct buffer *documents,
+     struct buffer *next, int64_t *ret_total)
+{
+  int32_t code;
+  int unwell = 0;
+  bool again;
+  do {
+    buffer_reset (documents);
+    buffer_reset (next);
+    code = p->sink->sink->list (&p->sink_ctx, p->sink_session, request, host_buffer (documents),
+                                host_buffer (next), ret_total);
+    again = code == SYNCD_E_BUDGET || (code == SYNCD_E_UNREACHABLE && ++unwell < TRIES);
+    if (again)
+      log_debug ("%s: a page of accounts: %s", p->sink_ctx.who, host_failure (&p->sink_ctx, code));
+    if (again && code == SYNCD_E_UNREACHABLE)
+      budget_pause (&p->budget, unwell_delay (unwell));
+    if (again)
+      budget_count_retry (&p->budget);
+  } while (again && !atomic_load (&p->cancelled));
+  return code;
+}
+
 int
 meeting_count (struct delivery *delivery, int64_t *ret_total)
 {
@@ -41,8 +67,7 @@ meeting_count (struct delivery *delivery, int64_t *ret_total)
   BUFFER_AUTO struct buffer documents, position;
   buffer_init (&documents, PAGE_MAX);
   buffer_init (&position, PAGE_MAX);
-  int32_t code = p->sink->sink->list (&p->sink_ctx, p->sink_session, &request,
-                                      host_buffer (&documents), host_buffer (&position), ret_total);
+  int32_t code = ask (p, &request, &documents, &position, ret_total);
   return code < 0 ? list_error (delivery, code, "the accounts cannot be counted") : 0;
 }
 
@@ -93,8 +118,7 @@ list_page (struct delivery *delivery, struct buffer *position)
   buffer_init (&next, PAGE_MAX);
   request.position = position->len ? buffer_text (position) : NULL;
   request.position_len = position->len;
-  int32_t code = p->sink->sink->list (&p->sink_ctx, p->sink_session, &request,
-                                      host_buffer (&documents), host_buffer (&next), &total);
+  int32_t code = ask (p, &request, &documents, &next, &total);
   if (code < 0)
     return list_error (delivery, code, "the accounts cannot be listed");
   if (keep_page (delivery, &documents) < 0)
@@ -117,33 +141,52 @@ meeting_list (struct delivery *delivery)
   return rc;
 }
 
+/* The pages themselves, and an empty one at the end of the active and of the inactive ones. */
+int64_t
+meeting_pages (const struct pipeline *p, int64_t total)
+{
+  int64_t page = p->sink_facts.page_size > 0 ? p->sink_facts.page_size : 25;
+  return (total + page - 1) / page + 2;
+}
+
+/* Whichever costs fewer requests; of the same, the list, which also shows whose names are taken. */
 static int
-choose (struct delivery *delivery, int64_t total)
+weigh (struct delivery *delivery, struct meeting *meeting)
 {
   struct pass *pass = delivery->pass;
-  int64_t creates = store_queue_count_kind (pass->store, CHANGE_CREATES, QUEUE_WAITING);
-  int64_t page = pass->p->sink_facts.page_size > 0 ? pass->p->sink_facts.page_size : 25;
-  int64_t pages = total / page + 2;
-  if (total == 0 || creates == 0)
+  *meeting = (struct meeting){ .accounts = -1 };
+  meeting->people = store_queue_count_kind (pass->store, CHANGE_CREATES, QUEUE_WAITING);
+  if (!pass->first || meeting->people == 0)
     return 0;
-  bool list = total > 0 && pages <= creates;
-  log_info ("%" PRId64 " accounts exist already; meeting them by %s (%" PRId64 " requests)", total,
-            list ? "listing" : "asking for each new person", list ? pages : creates);
-  delivery->meet_each = !list;
-  delivery->met_by_list = list;
-  return list ? meeting_list (delivery) : 0;
+  if (pipeline_open_sink (pass->p, delivery->error) < 0
+      || meeting_count (delivery, &meeting->accounts) < 0)
+    return -1;
+  meeting->asked = true;
+  meeting->pages = meeting_pages (pass->p, meeting->accounts);
+  meeting->list = meeting->accounts > 0 && meeting->pages <= meeting->people;
+  return 0;
 }
 
 int
 meeting_begin (struct delivery *delivery)
 {
-  int64_t total = -1;
-  struct pass *pass = delivery->pass;
-  if (!pass->first || store_queue_count_kind (pass->store, CHANGE_CREATES, QUEUE_WAITING) == 0)
+  struct meeting meeting;
+  if (weigh (delivery, &meeting) < 0)
+    return -1;
+  if (!meeting.asked || meeting.accounts == 0)
     return 0;
-  if (pipeline_open_sink (pass->p, delivery->error) < 0)
-    return -1;
-  if (meeting_count (delivery, &total) < 0)
-    return -1;
-  return choose (delivery, total);
+  log_info ("%" PRId64 " accounts exist already; meeting them by %s (%" PRId64 " requests)",
+            meeting.accounts, meeting.list ? "listing" : "asking for each new person",
+            meeting.list ? meeting.pages : meeting.people);
+  delivery->meet_each = !meeting.list;
+  delivery->met_by_list = meeting.list;
+  budget_expect (&delivery->pass->p->budget, meeting.pages);
+  return meeting.list ? meeting_list (delivery) : 0;
+}
+
+int
+meeting_preview (struct pass *pass, struct error *error)
+{
+  struct delivery delivery = { .pass = pass, .error = error };
+  return weigh (&delivery, &pass->report->meeting);
 }

@@ -363,7 +363,7 @@ run_steps (struct pass *pass, struct error *error)
   if (decide_run (pass, rc < 0 ? &later : error) < 0 || find_only (pass, rc < 0 ? &later : error) < 0)
     return -1;
   if (pass->options->dry_run)
-    return preview_count (pass, error) < 0 ? -1 : rc;
+    return preview_count (pass, error) < 0 || meeting_preview (pass, rc < 0 ? &later : error) < 0 ? -1 : rc;
   if (pass->options->stream)
     pass->options->stream->recorded = rc == 0 && !pass->unconfirmed;
   if (read_bare_rows (pass, rc < 0 ? &later : error) < 0)

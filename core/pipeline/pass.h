@@ -134,6 +134,9 @@ int names_give (struct pass *, struct error *);
 /* pass.c: obeys the orders that came while delivering. */
 int pass_obey (struct pass *, struct error *);
 
+/* meeting.c: how the first pass would meet existing accounts, for a plan: asks the sink how many. */
+int meeting_preview (struct pass *, struct error *);
+
 /* delivery.c: brings the queue to the sink. */
 int delivery_run (struct pass *, struct error *);
 

@@ -12,6 +12,15 @@ struct requests {
   int64_t total, token, list, find, read, create, update, remove, retried, throttled;
 };
 
+/* How the first pass meets the accounts that exist already: what each way costs. */
+struct meeting {
+  bool asked;         /* the sink was asked; else nothing below is known */
+  bool list;          /* they are listed, rather than asked for one by one */
+  int64_t accounts;   /* that exist */
+  int64_t people;     /* who are new: requests by asking for each */
+  int64_t pages;      /* requests by listing */
+};
+
 #define REPORT_LIST_MAX 1000
 
 struct report_list {
@@ -32,6 +41,7 @@ struct report {
   char *approve;            /* token of what is held */
   char *approve_unclaimed;  /* token of the accounts of no entry */
   struct requests requests;
+  struct meeting meeting;  /* of a dry run */
   bool checkpoint_advanced;
   int64_t references_left_out;
   struct report_list adopted_list, renamed_list, held_list, parked_list;

@@ -14,8 +14,8 @@
 #define WATCH_GIVE_UP_US ((int64_t) 10 * 1000000) /* it comes back, and meanwhile it listens */
 
 /* Full jitter under a doubling limit: 1 s to 60 s (guarantees: the sink). */
-static int64_t
-jittered_delay (int tries)
+int64_t
+unwell_delay (int tries)
 {
   unsigned char random[4];
   int64_t limit = 1000;
@@ -71,7 +71,7 @@ unwell_take (struct delivery *delivery, struct item *item, bool doubt)
     log_warning ("%s is unwell, it is tried again: %s", delivery->pass->p->settings->sink.name, words);
   /* later tries look the account up first: where that works, it is this entry, not the sink */
   doubt = doubt || item->row.attempts >= TRIES / 2;
-  int64_t delay = jittered_delay ((int) item->row.attempts);
+  int64_t delay = unwell_delay ((int) item->row.attempts);
   if (delivery->unwell > (int) crew_size (delivery->crew))
     budget_pause (&delivery->pass->p->budget, delay);
   return outcome_later (delivery, item, delay, item->row.doubt || doubt);

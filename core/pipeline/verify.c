@@ -175,12 +175,14 @@ static int
 fetch (struct verifier *v, int64_t accounts)
 {
   struct delivery delivery = { .pass = v->pass, .error = v->error };
-  int64_t page = v->pass->p->sink_facts.page_size, total = -1;
+  int64_t total = -1;
   if (v->pass->options->only || accounts == 0)
     return 0;
   if (meeting_count (&delivery, &total) < 0)
     return -1;
-  v->listed = total >= 0 && total / (page > 0 ? page : 25) + 2 <= accounts;
+  int64_t pages = meeting_pages (v->pass->p, total);
+  v->listed = total >= 0 && pages <= accounts;
+  budget_expect (&v->pass->p->budget, v->listed ? pages : accounts);
   log_info ("verifying %" PRId64 " accounts by %s", accounts, v->listed ? "listing" : "reading each");
   return v->listed ? meeting_list (&delivery) : 0;
 }
