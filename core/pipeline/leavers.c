@@ -191,11 +191,59 @@ ids_merge (struct ids *into, const struct ids *from)
     ids_add (into, from->ids[i]);
 }
 
+struct held {
+  struct pass *pass;
+  struct ids ids;
+  struct error *error;
+};
+
+static int
+add_held (void *data, struct queued *row)
+{
+  struct held *held = data;
+  struct link link;
+  if (row->intent == QUEUE_SYNC)
+    return 0;
+  link_init (&link);
+  int rc = store_link_by_row (held->pass->store, row->row, &link, held->error);
+  if (rc == 1)
+    ids_add (&held->ids, link.id);
+  link_fini (&link);
+  return rc < 0 ? -1 : 0;
+}
+
+/* Whom the source cannot tell of stays held, and says nothing about this read. */
+int
+leavers_ask_again (struct pass *pass, struct error *error)
+{
+  struct held held = { .pass = pass, .error = error };
+  int64_t unconfirmed = pass->unconfirmed;
+  int rc = store_queue_each (pass->store, QUEUE_HELD, add_held, &held, error);
+  if (rc >= 0 && held.ids.count)
+    rc = intake_get (pass, held.ids.ids, held.ids.count, NULL, error);
+  pass->unconfirmed = unconfirmed;
+  ids_fini (&held.ids);
+  return rc < 0 ? -1 : 0;
+}
+
+/* A read of everything has shown who is there; one of changes tells nobody who only became visible
+ * again. What comes through a stream comes often: there it is enough before an approval is obeyed. */
+static bool
+must_ask_again (struct pass *pass)
+{
+  BUFFER_AUTO struct buffer tokens;
+  buffer_init (&tokens, 1 << 16);
+  bool rare = !pass->options->stream && !pass->options->queue_only;
+  return pass->end == SCAN_CHANGES && (rare || store_get_fact (pass->store, "approve", &tokens) == 1);
+}
+
 int
 leavers_find (struct pass *pass, struct error *error)
 {
   struct ids candidates = { 0 };
-  int rc = 0;
+  int rc = must_ask_again (pass) ? leavers_ask_again (pass, error) : 0;
+  if (rc < 0)
+    return -1;
   if (absence_counts (pass))
     rc = store_absent_each (pass->store, pass->seen, pass->seen_bits, add_absent, &candidates, error);
   ids_merge (&candidates, &pass->deleted);

@@ -248,7 +248,8 @@ pass_obey (struct pass *pass, struct error *error)
   int count = orders_obey (pass->store, pass->p->settings->state_path, error);
   if (count <= 0)
     return count;
-  if (read_again (pass, LINKS_DUE, error) < 0 || decide_again (pass, error) < 0)
+  if (read_again (pass, LINKS_DUE, error) < 0 || leavers_ask_again (pass, error) < 0
+      || decide_again (pass, error) < 0)
     return -1;
   return read_bare_rows (pass, error);
 }

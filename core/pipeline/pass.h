@@ -113,6 +113,8 @@ int decide_run (struct pass *, struct error *);
 
 /* leavers.c */
 int leavers_find (struct pass *, struct error *);
+/* Leavers that a brake holds: those whose entries are there again are held no more (G3, G4). */
+int leavers_ask_again (struct pass *, struct error *);
 /* Did another server than last time answer, so that absence proves nothing? */
 bool leavers_uncertain (const struct pass *);
 /* brakes.c; how many accounts are owned and active is counted once in a pass */

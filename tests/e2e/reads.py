@@ -68,6 +68,15 @@ class Reads(pipeline.Test):
             self.configured(p, rule, "")
             self.fine(p)
 
+    def test_G3_an_approval_asks_again_for_who_is_there_by_now(self):
+        for p in self.directories():
+            rule = self.hidden(p, "children", slapd.PEOPLE)
+            token = p.sync("--full", expect=4)["approve"]
+            self.configured(p, rule, "")
+            report = p.sync("--approve", token)
+            self.assertEqual(report["sink"]["disabled"], 0)
+            self.fine(p)
+
     def test_G3_a_base_where_nobody_is(self):
         for p in self.directories():
             p.config["sources"]["ldap"]["base"] = "ou=services," + slapd.SUFFIX

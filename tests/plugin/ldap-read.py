@@ -145,7 +145,7 @@ class Reading(source.Case):
         self.assertEqual(len(self.scan(more=["filter=(&(uid=a*)(!(uid=ada)))"]).list), 1)
 
     def test_a_base_that_does_not_exist(self):
-        self.assertSays(self.scan(more=["base=ou=nobody," + slapd.SUFFIX]), source.CONFIG,
+        self.assertSays(self.scan(more=["base=ou=nobody," + slapd.SUFFIX]), source.NOT_FOUND,
                         "does not exist")
 
     def test_schema(self):
