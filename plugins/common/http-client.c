@@ -63,12 +63,13 @@ http_client_new (const struct http_settings *s, char *why, size_t size)
   c->timeout_ms = s->timeout_ms > 0 ? (long) s->timeout_ms : 20000;
   c->tls_version = s->min_tls != NULL && strcmp (s->min_tls, "1.3") == 0 ? CURL_SSLVERSION_TLSv1_3
                                                                          : CURL_SSLVERSION_TLSv1_2;
+  c->http_version = s->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
   c->plaintext = s->plaintext;
   c->names = s->names;
   bool copied = (c->ca_file != NULL) == (s->ca_file != NULL)
                 && (c->proxy != NULL) == (s->proxy != NULL)
                 && (c->user_agent != NULL) == (s->user_agent != NULL);
-  if (copied && (!s->tls || load_store (c, why, size)))
+  if (http_share_init (&c->share) && copied && (!s->tls || load_store (c, why, size)))
     return c;
   http_client_free (c);
   return NULL;
@@ -79,6 +80,7 @@ http_client_free (struct http_client *c)
 {
   if (c == NULL)
     return;
+  http_share_fini (&c->share);
   X509_STORE_free (c->store);
   free (c->ca_file);
   free (c->proxy);

@@ -6,6 +6,18 @@
 
 #include <curl/curl.h>
 #include <openssl/ssl.h>
+#include <pthread.h>
+
+#define HTTP_SHARE_LOCKS CURL_LOCK_DATA_LAST
+
+struct http_share {
+  CURLSH *curl;
+  pthread_mutex_t locks[HTTP_SHARE_LOCKS];
+};
+
+/* False: no memory; http_share_fini() is for both. */
+bool http_share_init (struct http_share *);
+void http_share_fini (struct http_share *);
 
 struct http_client {
   char *ca_file;
@@ -13,9 +25,11 @@ struct http_client {
   char *user_agent;
   long timeout_ms;
   long tls_version;
+  long http_version;
   bool plaintext;
   const struct http_header_names *names;
   X509_STORE *store; /* NULL: libcurl loads ca_file itself */
+  struct http_share share;
 };
 
 struct http {

@@ -89,7 +89,8 @@ static void
 set_once (struct http *h)
 {
   curl_easy_setopt (h->easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt (h->easy, CURLOPT_HTTP_VERSION, (long) CURL_HTTP_VERSION_1_1);
+  curl_easy_setopt (h->easy, CURLOPT_HTTP_VERSION, h->client->http_version);
+  curl_easy_setopt (h->easy, CURLOPT_SHARE, h->client->share.curl);
   curl_easy_setopt (h->easy, CURLOPT_FOLLOWLOCATION, 0L);
   curl_easy_setopt (h->easy, CURLOPT_TCP_NODELAY, 1L);
   curl_easy_setopt (h->easy, CURLOPT_TCP_KEEPALIVE, 1L);

@@ -1,7 +1,7 @@
 /* http: one peer's requests over libcurl, for sinks.
  *
- * A struct http_client holds what sessions share (settings and the CA certificates, loaded once:
- * libcurl alone would load them for every connection); it does not change after http_client_new.
+ * A struct http_client holds what sessions share (settings, TLS sessions to be resumed, and the CA
+ * certificates, loaded once: libcurl alone would load them for every connection).
  * A struct http is one session's connection, kept alive between requests; one thread at a time.
  * Certificates are always verified, redirects never followed, replies bounded, and no request is
  * ever repeated, not even by libcurl on a dead connection. Nothing here waits or retries. */
@@ -29,6 +29,7 @@ struct http_settings {
   int64_t timeout_ms; /* of a whole request; 0: 20 s */
   bool plaintext;     /* http:// is allowed */
   bool tls;           /* TLS will be used: load the certificates */
+  bool http2;         /* offer HTTP/2 over TLS; else it is HTTP/1.1 */
   const struct http_header_names *names;
 };
 

@@ -4,7 +4,7 @@ noinst_LTLIBRARIES += plugins/common/libscim.la
 endif
 plugins_common_libscim_la_SOURCES = \
   plugins/common/http-client.c plugins/common/http-header.c plugins/common/http-private.h \
-  plugins/common/http.c plugins/common/http.h \
+  plugins/common/http-share.c plugins/common/http.c plugins/common/http.h \
   plugins/common/json-scan.c plugins/common/json-scan.h \
   plugins/common/json-table.c plugins/common/json-value.c \
   plugins/common/oauth-private.h plugins/common/oauth-request.c plugins/common/oauth.c \

@@ -19,6 +19,9 @@ struct oauth {
   struct text header;  /* "Authorization: Bearer …" */
   uint64_t generation; /* counts the tokens */
   int64_t renew_at;    /* CLOCK_MONOTONIC, ms */
+  int32_t failure;     /* of the last renewal; SYNCD_OK where it succeeded */
+  int64_t failed_at;
+  char why[1200];
 };
 
 /* One request to the token endpoint. */

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #define RENEW_BEFORE_MS 60000
+#define REFUSAL_HOLDS_MS 1000
 
 static int64_t
 monotonic_ms (void)
@@ -117,9 +118,35 @@ renew (struct oauth *o, struct syncd_ctx *ctx, struct http *http, char *why, siz
     o->renew_at = monotonic_ms () + lifetime_ms - early;
   } else {
     text_wipe (&header);
+    snprintf (o->why, sizeof o->why, "%s", why);
   }
+  o->failure = rc;
+  o->failed_at = monotonic_ms ();
   pthread_cond_broadcast (&o->renewed);
   return rc;
+}
+
+/* The endpoint is not asked once for each session: a failure is that of all who waited for it, and a
+ * refusal that of all who come soon after. */
+static bool
+shares_failure (const struct oauth *o, bool waited)
+{
+  bool soon = o->failure == SYNCD_E_AUTH && monotonic_ms () < o->failed_at + REFUSAL_HOLDS_MS;
+  return o->failure != SYNCD_OK && o->failure != SYNCD_E_CANCELLED && (waited || soon) && !fresh (o);
+}
+
+/* With the lock held: waits for another session's renewal, if there is one. */
+static int32_t
+share_renewal (struct oauth *o, struct syncd_ctx *ctx, char *why, size_t size)
+{
+  bool waited = o->renewing;
+  int32_t rc = wait_for_other (o, ctx);
+  if (rc == SYNCD_E_CANCELLED)
+    snprintf (why, size, "stopped while waiting for an access token");
+  if (rc != SYNCD_OK || !shares_failure (o, waited))
+    return rc;
+  snprintf (why, size, "%s", o->why);
+  return o->failure;
 }
 
 int32_t
@@ -127,9 +154,7 @@ oauth_header (struct oauth *o, struct syncd_ctx *ctx, struct http *http, struct 
               uint64_t *ret_generation, char *why, size_t size)
 {
   pthread_mutex_lock (&o->lock);
-  int32_t rc = wait_for_other (o, ctx);
-  if (rc == SYNCD_E_CANCELLED)
-    snprintf (why, size, "stopped while waiting for an access token");
+  int32_t rc = share_renewal (o, ctx, why, size);
   if (rc == SYNCD_OK && !fresh (o))
     rc = renew (o, ctx, http, why, size);
   if (rc == SYNCD_OK) {

@@ -23,6 +23,8 @@ const struct syncd_option sink_options[SINK_OPTIONS] = {
     {"tls.ca_file", SYNCD_OPT_PATH, 0, NULL, NULL, NULL,
      "PEM file of the CAs to trust instead of the system's"},
     {"tls.min_version", SYNCD_OPT_ENUM, 0, "1.2", "1.2 1.3", NULL, "lowest version of TLS"},
+    {"http_version", SYNCD_OPT_ENUM, 0, "1.1", "1.1 2", NULL,
+     "2: use HTTP/2 where the service offers it"},
     {"page_size", SYNCD_OPT_INT, 0, "0", NULL, NULL,
      "accounts in a page of a list; 0: chosen by what is asked for"},
 };
@@ -30,6 +32,14 @@ const struct syncd_option sink_options[SINK_OPTIONS] = {
 static const struct http_header_names header_names = {
     "inin-ratelimit-allowed", "inin-ratelimit-count", "inin-ratelimit-reset",
     "inin-correlation-id"};
+
+/* Not by itself: each session has a connection of its own, where HTTP/2 has nothing to multiplex and
+ * costs libcurl more for each request (BENCHMARKING.md, "HTTP/2"). */
+static bool
+wants_http2 (const char *version)
+{
+  return version != NULL && strcmp (version, "2") == 0;
+}
 
 static int32_t
 make_client (struct sink *k, const struct syncd_config *config, const struct endpoints *e,
@@ -43,6 +53,7 @@ make_client (struct sink *k, const struct syncd_config *config, const struct end
                             h->config_number (config, "timeout"),
                             e->plain,
                             e->tls,
+                            wants_http2 (h->config_text (config, "http_version")),
                             &header_names};
   struct oauth_settings o = {h, e->token, h->config_text (config, "client_id"),
                              h->config_text (config, "client_secret")};

@@ -28,7 +28,7 @@ struct session {
   struct scim_compare compare;
 };
 
-#define SINK_OPTIONS 9
+#define SINK_OPTIONS 10
 extern const struct syncd_option sink_options[SINK_OPTIONS];
 extern const struct scim_rules sink_rules;
 
