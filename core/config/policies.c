@@ -8,29 +8,30 @@
 #include "util/mem.h"
 #include "util/text.h"
 
-/* SCIM attribute names have no case; these two are compared by others as we spell them. */
-static void
+/* SCIM attribute names have no case; these two are compared by others as we spell them. A sink can be
+ * asked for an account by these two alone. */
+static bool
 spell_as_usual (char **name)
 {
   static const char *const usual[] = {"externalId", "userName"};
   for (size_t i = 0; i < COUNT (usual); i++)
-    if (text_equal_nocase (*name, usual[i]))
+    if (text_equal_nocase (*name, usual[i])) {
       mem_set_text (name, usual[i]);
+      return true;
+    }
+  return false;
 }
 
 static int
 check_match (const struct node *node, struct settings *settings, struct error *error)
 {
-  static const char letters[] =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.:-_";
   for (size_t i = 0; i < settings->match_count; i++) {
     char **name = &settings->match[i];
     const struct node *place = node->kind == NODE_LIST ? node->items[i] : node;
-    if (strspn (*name, letters) != strlen (*name))
+    if (!spell_as_usual (name))
       return node_error (place, error,
-                         "match wants names of SCIM attributes such as externalId, userName or "
-                         "emails.value, not \"%.100s\"", *name);
-    spell_as_usual (name);
+                         "match wants externalId and userName, by which an account can be found, not "
+                         "\"%.100s\"", *name);
     for (size_t k = 0; k < i; k++)
       if (text_equal_nocase (*name, settings->match[k]))
         return node_error (place, error, "match has \"%.100s\" twice", *name);

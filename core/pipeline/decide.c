@@ -67,7 +67,7 @@ conclude (struct pass *pass, struct error *error)
   if (pass->end == SCAN_ALL && remember_read (pass, error) < 0)
     return -1;
   /* Whose absence did not count now would never be told again by a source that tells it once. */
-  bool repeated = pass->p->source_facts.blind_to_deletes || !leavers_uncertain (pass);
+  bool repeated = pass->p->source_facts.blind_to_deletes || !pass->missing_once;
   if (finished && repeated && pass->has_checkpoint && !pass->unconfirmed && !pass->options->only)
     return move_checkpoint (pass, error);
   return 0;

@@ -9,6 +9,8 @@
 #include "util/log.h"
 #include "util/mem.h"
 
+#define MISSING_MAX ((size_t) 256 << 20)
+
 /* A change that is held stays the one that was held: time does not bring it before the brake anew. */
 static int
 queue_change (struct pass *pass, struct link *link, enum queue_intent intent, struct error *error)
@@ -17,12 +19,17 @@ queue_change (struct pass *pass, struct link *link, enum queue_intent intent, st
   queued_init (&row);
   int rc = store_queue_of (pass->store, link->row, &row, error);
   bool there = rc == 1 && row.intent == intent && row.state != QUEUE_SENT;
+  bool told = rc == 1 && !link->account && (row.doubt || row.state == QUEUE_SENT);
+  MEM_AUTO char *sent = told ? mem_copy_text (row.leaves) : NULL;
+  int64_t mapping = row.mapping;
   queued_fini (&row);
   if (rc < 0 || there)
     return rc < 0 ? -1 : 0;
   queued_init (&row);
   row.row = link->row;
   row.intent = intent;
+  row.leaves = mem_copy_text (sent); /* by its externalId the account is looked for */
+  row.mapping = sent ? mapping : 0;
   rc = store_queue_put (pass->store, &row, error);
   queued_fini (&row);
   return rc;
@@ -171,17 +178,91 @@ find_removals (struct pass *pass, struct error *error)
   return rc < 0 ? -1 : 0;
 }
 
-/* May absence count in this pass? Says why not. */
-static bool
-absence_counts (struct pass *pass)
+/* ---- absence at another server: counts when a second complete read agrees (G3) ---- */
+
+static int
+by_text (const void *a, const void *b)
 {
+  return strcmp (*(char *const *) a, *(char *const *) b);
+}
+
+/* Who was missing at the end of the last complete read, which was at another server than the one before;
+ * in order. */
+static void
+read_missing (struct pass *pass, struct ids *missing)
+{
+  BUFFER_AUTO struct buffer text;
+  buffer_init (&text, MISSING_MAX);
+  if (store_get_fact (pass->store, "missing", &text) != 1)
+    return;
+  for (const char *at = buffer_text (&text); *at;) {
+    size_t len = strcspn (at, "\n");
+    MEM_AUTO char *id = mem_copy (at, len);
+    ids_add (missing, id);
+    at += len + (at[len] == '\n');
+  }
+  if (missing->count)
+    qsort (missing->ids, missing->count, sizeof *missing->ids, by_text);
+}
+
+static int
+keep_missing (struct pass *pass, const struct ids *missing, struct error *error)
+{
+  BUFFER_AUTO struct buffer text;
+  buffer_init (&text, MISSING_MAX);
+  for (size_t i = 0; i < missing->count; i++)
+    buffer_printf (&text, "%s\n", missing->ids[i]);
+  if (store_begin (pass->store, error) < 0)
+    return -1;
+  int rc = text.len ? store_put_fact (pass->store, "missing", buffer_text (&text), text.len, error)
+                    : store_drop_fact (pass->store, "missing", error);
+  if (rc == 0)
+    return store_commit (pass->store, error);
+  store_rollback (pass->store);
+  return -1;
+}
+
+/* Keeps in ABSENT those who were missing before, too. */
+static void
+agree (struct pass *pass, struct ids *absent, const struct ids *before)
+{
+  size_t kept = 0;
+  for (size_t i = 0; i < absent->count; i++) {
+    char **id = &absent->ids[i];
+    bool again = before->count
+                 && bsearch (id, before->ids, before->count, sizeof *before->ids, by_text);
+    if (again)
+      absent->ids[kept++] = *id;
+    else
+      free (*id);
+  }
+  pass->missing_once = (int64_t) (absent->count - kept);
+  absent->count = kept;
+}
+
+/* Whose absence counts. */
+static int
+find_absent (struct pass *pass, struct ids *absent, struct error *error)
+{
+  struct ids before = { 0 };
   if (pass->end != SCAN_ALL)
-    return false;
-  if (!leavers_uncertain (pass))
-    return true;
-  log_info ("this read came from another server than the last one: who is missing here is looked "
-            "for again in the next complete read");
-  return false;
+    return 0;
+  if (store_absent_each (pass->store, pass->seen, pass->seen_bits, add_absent, absent, error) < 0)
+    return -1;
+  read_missing (pass, &before);
+  bool uncertain = leavers_uncertain (pass);
+  int rc = 0;
+  if (uncertain || before.count) {
+    const struct ids nobody = { 0 };
+    rc = keep_missing (pass, uncertain ? absent : &nobody, error);
+  }
+  if (uncertain)
+    agree (pass, absent, &before);
+  if (pass->missing_once)
+    log_info ("this read came from another server than the last one: %lld who are missing here are looked "
+              "for again in the next complete read", (long long) pass->missing_once);
+  ids_fini (&before);
+  return rc;
 }
 
 static void
@@ -244,8 +325,7 @@ leavers_find (struct pass *pass, struct error *error)
   int rc = must_ask_again (pass) ? leavers_ask_again (pass, error) : 0;
   if (rc < 0)
     return -1;
-  if (absence_counts (pass))
-    rc = store_absent_each (pass->store, pass->seen, pass->seen_bits, add_absent, &candidates, error);
+  rc = find_absent (pass, &candidates, error);
   ids_merge (&candidates, &pass->deleted);
   if (rc >= 0)
     rc = intake_get (pass, candidates.ids, candidates.count, take_leaver, error);

@@ -201,8 +201,8 @@ count_done (struct delivery *delivery, struct item *item)
   struct pass *pass = delivery->pass;
   if (item->row.why && strcmp (item->row.why, QUEUE_APPROVED) == 0)
     return 0; /* what somebody approved trips no brake afterwards */
-  if (pass->first && kind_done (item) == CHANGE_CREATES)
-    return 0;
+  if (pass->first && kind_done (item) != CHANGE_LEAVERS)
+    return 0; /* creates, and what completes them: a reference to somebody who was made later */
   return store_done_add (pass->store, kind_done (item), 1, clock_now_ms (), delivery->error);
 }
 

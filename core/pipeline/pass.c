@@ -229,7 +229,8 @@ read_bare_rows (struct pass *pass, struct error *error)
   return rc < 0 ? -1 : 0;
 }
 
-/* Brakes, approvals and names for what orders brought up in the middle of a pass. */
+/* Brakes, approvals and names for what came up in the middle of a pass: by orders, or because a reference
+ * can be set now. */
 static int
 decide_again (struct pass *pass, struct error *error)
 {
@@ -306,7 +307,9 @@ delivered_references (struct pass *pass, struct error *error)
   for (int round = 0; round < 2 && pass->newly_linked && !pass->options->only; round++) {
     pass->newly_linked = 0;
     pass->report->references_left_out = 0;
-    if (read_again (pass, LINKS_REFERENCES, error) < 0 || delivery_run (pass, error) < 0)
+    if (read_again (pass, LINKS_REFERENCES, error) < 0
+        || references_shed (pass, error) < 0
+        || (!pass->first && decide_again (pass, error) < 0) || delivery_run (pass, error) < 0)
       return -1;
   }
   return 0;

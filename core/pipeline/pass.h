@@ -67,6 +67,7 @@ struct pass {
   int audit;                  /* descriptor of the audit file, or -1 */
   bool audit_dirty;
 
+  int64_t missing_once;       /* absent at another server than the last one: not believed yet */
   int64_t unconfirmed;        /* leavers that the source could not tell of */
   bool force;                 /* look at the entry's document though nothing changed */
   int64_t newly_linked;       /* accounts or names that became known: references may resolve now */
@@ -107,6 +108,8 @@ int knowledge_of (struct pass *, const struct link *, uint64_t *ret_last, unsign
  * read again. Searched only where the fact says that an account was lost. */
 #define REFERENCES_LOST "references_lost"
 int64_t references_find_lost (struct pass *, struct error *);
+/* Takes rows away that were queued for the sake of a reference that still cannot be set. */
+int references_shed (struct pass *, struct error *);
 
 /* decide.c: leavers, brakes, names, checkpoint: in one transaction. */
 int decide_run (struct pass *, struct error *);
@@ -115,7 +118,7 @@ int decide_run (struct pass *, struct error *);
 int leavers_find (struct pass *, struct error *);
 /* Leavers that a brake holds: those whose entries are there again are held no more (G3, G4). */
 int leavers_ask_again (struct pass *, struct error *);
-/* Did another server than last time answer, so that absence proves nothing? */
+/* Did another server than last time answer, so that absence proves nothing by itself? */
 bool leavers_uncertain (const struct pass *);
 /* brakes.c; how many accounts are owned and active is counted once in a pass */
 int brakes_count_owned (struct pass *, struct error *);

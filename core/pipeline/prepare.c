@@ -310,7 +310,12 @@ prepare_leaver_without_account (struct delivery *delivery, struct item *item)
 {
   if (!item->row.doubt)
     return outcome_finish (delivery, item, NULL);
-  mem_set_text (&item->external_id, item->link.id);
+  const struct mapping *mapping = mapping_of (delivery);
+  int leaf = mapping_external_id_leaf (mapping);
+  bool sent = leaf >= 0 && item->row.leaves && item->row.mapping == delivery->pass->p->mapping_number
+              && leaves_decode (item->row.leaves, strlen (item->row.leaves), &item->want) == 0;
+  MEM_AUTO char *external_id = sent ? leaves_text (&item->want, (size_t) leaf) : NULL;
+  mem_set_text (&item->external_id, external_id ? external_id : item->link.id);
   prepare_find (item, PHASE_MEET, "externalId", item->external_id);
   return 1;
 }

@@ -1,4 +1,5 @@
-/* References whose account is gone: an account that was deleted in the sink is made anew with another
+/* References that can be set only now. Those that still point nowhere are not sent, and no brake counts
+ * them (G4). And references whose account is gone: an account that was deleted in the sink is made anew with another
  * id, and whoever pointed at the old one must point at it (guarantees: References). The state keeps a
  * fact until everybody was looked through, so that a crash forgets nobody (G2). Main thread only. */
 #include "config.h"
@@ -6,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pipeline/pass.h"
+#include "pipeline/names.h"
 #include "util/json.h"
 #include "util/mem.h"
 
@@ -107,4 +108,107 @@ references_find_lost (struct pass *pass, struct error *error)
     return -1;
   }
   return store_commit (pass->store, error) < 0 ? -1 : search.found;
+}
+
+/* ---- rows that would change nothing ---- */
+
+/* Puts the account in the place of its entry's key, or nothing where there is none yet. */
+static int
+resolve (struct pass *pass, struct leaves *want, size_t leaf, int64_t *missing, struct error *error)
+{
+  struct link target;
+  MEM_AUTO char *key = leaves_text (want, leaf);
+  BUFFER_AUTO struct buffer json;
+  if (!key)
+    return 0;
+  buffer_init (&json, (size_t) 1 << 20);
+  link_init (&target);
+  int rc = store_link_by_reference (pass->store, key, &target, error);
+  if (rc == 1 && target.account)
+    json_put_text (&json, target.account);
+  else
+    ++*missing;
+  leaves_set (want, leaf, json.len ? buffer_text (&json) : NULL, json.len);
+  link_fini (&target);
+  return rc < 0 ? -1 : 0;
+}
+
+/* Is the account as the row wants it, but for a name that it was given in place of the one it wants? */
+static bool
+is_so (struct pass *pass, const struct queued *row, const struct link *link, const struct leaves *want)
+{
+  const struct mapping *mapping = pass->p->mapping;
+  int name = mapping_user_name_leaf (mapping);
+  map_hash_leaves (mapping, pass->p->hasher, want, pass->hashes);
+  for (size_t i = 0; i < link->leaf_count; i++)
+    if (pass->hashes[i] != link->leaves[i]
+        && ((int) i != name || !names_equal (link->wanted_name, row->wanted_name)))
+      return false;
+  return true;
+}
+
+/* 1: it would change nothing. */
+static int
+leads_nowhere (struct pass *pass, const struct queued *row, const struct link *link, int64_t *missing,
+               struct error *error)
+{
+  const struct mapping *mapping = pass->p->mapping;
+  struct leaves want;
+  bool known = row->intent == QUEUE_SYNC && row->state == QUEUE_WAITING && !row->doubt && row->leaves
+               && row->mapping == pass->p->mapping_number && link->mapping == row->mapping && link->leaves
+               && link->leaf_count == mapping_leaf_count (mapping) && link->status == LINK_SYNCED
+               && !link->parked && !(link->flags & LINK_SEND_ALL);
+  if (!known)
+    return 0;
+  leaves_init (&want, link->leaf_count);
+  int rc = leaves_decode (row->leaves, strlen (row->leaves), &want) < 0 ? 1 : 0;
+  for (size_t i = 0; rc == 0 && i < link->leaf_count; i++)
+    if (mapping_leaf (mapping, i)->reference)
+      rc = resolve (pass, &want, i, missing, error);
+  int nowhere = rc == 0 ? is_so (pass, row, link, &want) : rc < 0 ? -1 : 0;
+  leaves_fini (&want);
+  return nowhere;
+}
+
+static int
+shed_one (struct pass *pass, struct link *link, struct error *error)
+{
+  struct queued row;
+  int64_t missing = 0;
+  queued_init (&row);
+  int rc = store_queue_of (pass->store, link->row, &row, error);
+  if (rc == 1)
+    rc = leads_nowhere (pass, &row, link, &missing, error);
+  if (rc == 1) {
+    memcpy (link->fingerprint, row.fingerprint, sizeof link->fingerprint);
+    link->flags = missing ? link->flags : link->flags & ~LINK_REFERENCES;
+    pass->report->references_left_out += missing;
+    rc = store_link_put (pass->store, link, error) < 0 ? -1 : store_queue_withdraw (pass->store, link->row, error);
+  }
+  queued_fini (&row);
+  return rc < 0 ? -1 : 0;
+}
+
+struct shedding {
+  struct pass *pass;
+  struct error *error;
+};
+
+static int
+visit_reference (void *data, struct link *link)
+{
+  struct shedding *shedding = data;
+  return shed_one (shedding->pass, link, shedding->error);
+}
+
+int
+references_shed (struct pass *pass, struct error *error)
+{
+  struct shedding shedding = { pass, error };
+  if (store_begin (pass->store, error) < 0)
+    return -1;
+  if (store_links_each (pass->store, LINKS_REFERENCES, 0, visit_reference, &shedding, error) >= 0)
+    return store_commit (pass->store, error);
+  store_rollback (pass->store);
+  return -1;
 }

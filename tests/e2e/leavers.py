@@ -339,6 +339,47 @@ class Brakes(pipeline.Test):
         self.assertEqual(p.sync(expect=4)["held"], 4)
         self.assertEqual(len(p.accounts()), 10)
 
+    def couples(self, first, last):
+        """Each is the other's manager, so that of two that are made in one pass one is updated."""
+        return [person("c%02d" % i, "Carl", "Couple%d" % i, title="Engineer", manager=dn("c%02d" % (i ^ 1)))
+                for i in range(first, last)]
+
+    def managed(self, count):
+        enterprise = {"manager": {"value": "${manager | ref}"}}
+        return self.pipeline(self.couples(0, count), brakes={"updates": {"percent": 10, "min": 3}},
+                             schemas=[pipeline.USER, pipeline.ENTERPRISE],
+                             mapping=dict(pipeline.MAPPING, **{pipeline.ENTERPRISE: enterprise}))
+
+    def test_G4_references_set_by_the_first_pass_do_not_count_over_the_day(self):
+        p = self.managed(20)
+        report = p.sync()
+        self.assertGreaterEqual(report["sink"]["updated"], 10)
+        p.slapd.replace(dn("c03"), "title", "Director")
+        self.assertEqual(p.sync()["sink"]["updated"], 1)
+
+    def test_G4_references_that_can_be_set_later_are_counted_as_updates(self):
+        p = self.managed(10)
+        p.sync()
+        for one in self.couples(10, 18):
+            p.slapd.add(one)
+        report = p.sync(expect=4)
+        self.assertEqual((report["sink"]["created"], report["sink"]["updated"]), (8, 0))
+        self.assertGreaterEqual(report["held"], 4)
+        report = p.sync("--approve", report["approve"])
+        manager = p.account("c11@example.com")[pipeline.ENTERPRISE]["manager"]["value"]
+        self.assertEqual(manager, p.account("c10@example.com")["id"])
+        self.assertEqual(p.sync()["held"], 0)
+
+    def test_G4_references_that_still_point_nowhere_are_no_updates(self):
+        p = self.managed(4)
+        for i in range(8):
+            p.slapd.add(person("lost%d" % i, manager="uid=nobody,ou=people,dc=example,dc=com"))
+        p.sync()
+        p.slapd.add(person("new"))
+        with p.watched() as seen:
+            report = p.sync()
+        self.assertEqual((report["references_left_out"], [e["kind"] for e in seen.writes]), (8, ["create"]))
+
     def test_G4_the_first_pass_has_no_brake_on_creates(self):
         p = self.pipeline(crowd(30), brakes={"creates": {"percent": 1, "min": 1}})
         p.sync()

@@ -283,6 +283,18 @@ class Doubt(Case):
         self.assertFalse(self.accounts()["id-bob"]["active"], self.said)
         self.quiet()
 
+    def test_G2_a_create_in_doubt_of_somebody_who_left_with_a_mapped_externalId(self):
+        self.settings["mapping"] = {"userName": "uid", "displayName": "cn", "externalId": "title"}
+        self.everything([entry("id-ada", "ada", title="4711"), entry("id-bob", "bob", title="4712")])
+        self.sink["results"] = {"bob": "kill-after"}
+        self.sync(KILLED)
+        self.sink["results"] = {}
+        self.everything([entry("id-ada", "ada", title="4711")])
+        self.sync()
+        self.assertEqual({a["externalId"]: a["active"] for a in self.accounts().values()},
+                         {"4711": True, "4712": False})
+        self.quiet()
+
     def test_G2_a_create_in_doubt_that_never_was_leaves_nothing(self):
         self.changes(people("ada"))
         self.sync()
@@ -404,6 +416,36 @@ class Reads(Case):
         self.sync(1)
         self.assertIn("size limit", self.said)
         self.assertTrue(self.accounts()["id-bob"]["active"])
+
+    def at(self, server, *names):
+        self.source({"describe": {"server": server}}, *people(*names) + [{"all": True}])
+        self.sync(0, "--full")
+
+    def inactive(self):
+        return [i for i, a in self.accounts().items() if not a["active"]]
+
+    def test_G3_absence_at_another_server_counts_when_a_second_read_agrees(self):
+        self.at("one", "ada", "bob", "cyd")
+        self.at("two", "ada", "cyd")
+        self.assertEqual(self.inactive(), [])
+        self.assertIn("another server", self.said)
+        self.at("two", "ada", "cyd")
+        self.assertEqual(self.inactive(), ["id-bob"])
+
+    def test_G3_servers_that_take_turns_agree_as_well(self):
+        self.at("one", "ada", "bob", "cyd")
+        self.at("two", "ada", "cyd")
+        self.at("one", "ada", "cyd")
+        self.assertEqual(self.inactive(), ["id-bob"])
+
+    def test_G3_who_is_missing_at_one_server_only_has_not_left(self):
+        self.at("one", "ada", "bob", "cyd")
+        self.at("two", "ada", "cyd")
+        self.at("one", "ada", "bob", "cyd")
+        self.at("two", "ada", "cyd")
+        self.assertEqual(self.inactive(), [])
+        self.at("two", "ada", "cyd")
+        self.assertEqual(self.inactive(), ["id-bob"])
 
     def test_G3_what_was_seen_before_a_reset_does_not_count(self):
         self.everything(people("ada", "bob", "cyd"))

@@ -139,7 +139,7 @@ test_all_keys (void **state)
       "sources: {hr: {plugin: ldap, base: dc=x}}\n"
       "schemas: [urn:ietf:params:scim:schemas:core:2.0:User]\n"
       "mapping: {userName: '${mail}'}\n"
-      "match: [USERNAME, emails.value]\n"
+      "match: [USERNAME, externalid]\n"
       "adopt_foreign: true\n"
       "collision: {policy: fail, format: '{base}.{n}', attempts: 1000, left: adopt}\n"
       "leavers: {policy: delete}\n"
@@ -160,7 +160,7 @@ test_all_keys (void **state)
   assert_false (s.default_mapping);
   assert_string_equal (node_get (s.mapping, "userName")->text, "${mail}");
   assert_string_equal (s.match[0], "userName");
-  assert_string_equal (s.match[1], "emails.value");
+  assert_string_equal (s.match[1], "externalId");
   assert_true (s.adopt_foreign);
   assert_int_equal (s.collision, COLLISION_FAIL);
   assert_int_equal (s.collision_attempts, 1000);
