@@ -15,25 +15,6 @@
 #define LONGEST_DELAY_MS ((int64_t) 24 * 3600 * 1000)
 
 void
-ids_add (struct ids *list, const char *id)
-{
-  if (list->count == list->size) {
-    list->size = list->size ? list->size * 2 : 64;
-    list->ids = mem_resize (list->ids, list->size, sizeof *list->ids);
-  }
-  list->ids[list->count++] = mem_copy_text (id);
-}
-
-void
-ids_fini (struct ids *list)
-{
-  for (size_t i = 0; i < list->count; i++)
-    free (list->ids[i]);
-  free (list->ids);
-  memset (list, 0, sizeof *list);
-}
-
-void
 intake_mark_seen (struct pass *pass, int64_t row)
 {
   if ((size_t) row >= pass->seen_bits) {

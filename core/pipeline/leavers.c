@@ -173,7 +173,7 @@ find_removals (struct pass *pass, struct error *error)
   int rc = store_links_each (pass->store, LINKS_DISABLED, pass->started_ms - after, add_removable,
                              &candidates, error);
   if (rc >= 0 && candidates.count)
-    rc = intake_get (pass, candidates.ids, candidates.count, queue_removal, error);
+    rc = intake_get (pass, &candidates, queue_removal, error);
   ids_fini (&candidates);
   return rc < 0 ? -1 : 0;
 }
@@ -186,65 +186,87 @@ by_text (const void *a, const void *b)
   return strcmp (*(char *const *) a, *(char *const *) b);
 }
 
-/* Who was missing at the end of the last complete read, which was at another server than the one before;
- * in order. */
+/* Those who were missing at the end of the last complete read, which was at another server than the one
+ * before; in order. */
+struct missing {
+  struct buffer text;
+  char **ids; /* in TEXT */
+  size_t count;
+};
+
 static void
-read_missing (struct pass *pass, struct ids *missing)
+read_missing (struct pass *pass, struct missing *missing)
 {
-  BUFFER_AUTO struct buffer text;
-  buffer_init (&text, MISSING_MAX);
-  if (store_get_fact (pass->store, "missing", &text) != 1)
+  size_t size = 0;
+  buffer_init (&missing->text, MISSING_MAX);
+  if (store_get_fact (pass->store, "missing", &missing->text) != 1 || !missing->text.len)
     return;
-  for (const char *at = buffer_text (&text); *at;) {
-    size_t len = strcspn (at, "\n");
-    MEM_AUTO char *id = mem_copy (at, len);
-    ids_add (missing, id);
-    at += len + (at[len] == '\n');
+  for (char *rest, *id = strtok_r (missing->text.bytes, "\n", &rest); id; id = strtok_r (NULL, "\n", &rest)) {
+    if (missing->count == size) {
+      size = size ? size * 2 : 64;
+      missing->ids = mem_resize (missing->ids, size, sizeof *missing->ids);
+    }
+    missing->ids[missing->count++] = id;
   }
   if (missing->count)
     qsort (missing->ids, missing->count, sizeof *missing->ids, by_text);
 }
 
-static int
-keep_missing (struct pass *pass, const struct ids *missing, struct error *error)
+static void
+missing_fini (struct missing *missing)
 {
-  BUFFER_AUTO struct buffer text;
-  buffer_init (&text, MISSING_MAX);
-  for (size_t i = 0; i < missing->count; i++)
-    buffer_printf (&text, "%s\n", missing->ids[i]);
+  buffer_fini (&missing->text);
+  free (missing->ids);
+}
+
+static int
+put_missing (struct pass *pass, const struct buffer *text, struct error *error)
+{
   if (store_begin (pass->store, error) < 0)
     return -1;
-  int rc = text.len ? store_put_fact (pass->store, "missing", buffer_text (&text), text.len, error)
-                    : store_drop_fact (pass->store, "missing", error);
+  int rc = text->len ? store_put_fact (pass->store, "missing", buffer_text (text), text->len, error)
+                     : store_drop_fact (pass->store, "missing", error);
   if (rc == 0)
     return store_commit (pass->store, error);
   store_rollback (pass->store);
   return -1;
 }
 
-/* Keeps in ABSENT those who were missing before, too. */
-static void
-agree (struct pass *pass, struct ids *absent, const struct ids *before)
+static int
+keep_missing (struct pass *pass, struct ids *missing, struct error *error)
 {
-  size_t kept = 0;
-  for (size_t i = 0; i < absent->count; i++) {
-    char **id = &absent->ids[i];
-    bool again = before->count
-                 && bsearch (id, before->ids, before->count, sizeof *before->ids, by_text);
-    if (again)
-      absent->ids[kept++] = *id;
-    else
-      free (*id);
-  }
-  pass->missing_once = (int64_t) (absent->count - kept);
-  absent->count = kept;
+  BUFFER_AUTO struct buffer text;
+  char *id;
+  int rc;
+  buffer_init (&text, MISSING_MAX);
+  ids_rewind (missing);
+  while ((rc = ids_read (missing, &id, 1, error)) > 0)
+    buffer_printf (&text, "%s\n", id);
+  return rc < 0 ? -1 : put_missing (pass, &text, error);
+}
+
+/* Keeps in ABSENT those who were missing before, too. */
+static int
+agree (struct pass *pass, struct ids *absent, const struct missing *before, struct error *error)
+{
+  struct ids kept = { 0 };
+  char *id;
+  int rc;
+  ids_rewind (absent);
+  while ((rc = ids_read (absent, &id, 1, error)) > 0)
+    if (before->count && bsearch (&id, before->ids, before->count, sizeof *before->ids, by_text))
+      ids_add (&kept, id);
+  pass->missing_once = (int64_t) (absent->count - kept.count);
+  ids_fini (absent);
+  *absent = kept;
+  return rc;
 }
 
 /* Whose absence counts. */
 static int
 find_absent (struct pass *pass, struct ids *absent, struct error *error)
 {
-  struct ids before = { 0 };
+  struct missing before = { 0 };
   if (pass->end != SCAN_ALL)
     return 0;
   if (store_absent_each (pass->store, pass->seen, pass->seen_bits, add_absent, absent, error) < 0)
@@ -253,23 +275,16 @@ find_absent (struct pass *pass, struct ids *absent, struct error *error)
   bool uncertain = leavers_uncertain (pass);
   int rc = 0;
   if (uncertain || before.count) {
-    const struct ids nobody = { 0 };
+    struct ids nobody = { 0 };
     rc = keep_missing (pass, uncertain ? absent : &nobody, error);
   }
-  if (uncertain)
-    agree (pass, absent, &before);
+  if (uncertain && rc == 0)
+    rc = agree (pass, absent, &before, error);
   if (pass->missing_once)
     log_info ("this read came from another server than the last one: %lld who are missing here are looked "
               "for again in the next complete read", (long long) pass->missing_once);
-  ids_fini (&before);
+  missing_fini (&before);
   return rc;
-}
-
-static void
-ids_merge (struct ids *into, const struct ids *from)
-{
-  for (size_t i = 0; i < from->count; i++)
-    ids_add (into, from->ids[i]);
 }
 
 struct held {
@@ -301,7 +316,7 @@ leavers_ask_again (struct pass *pass, struct error *error)
   int64_t unconfirmed = pass->unconfirmed;
   int rc = store_queue_each (pass->store, QUEUE_HELD, add_held, &held, error);
   if (rc >= 0 && held.ids.count)
-    rc = intake_get (pass, held.ids.ids, held.ids.count, NULL, error);
+    rc = intake_get (pass, &held.ids, NULL, error);
   pass->unconfirmed = unconfirmed;
   ids_fini (&held.ids);
   return rc < 0 ? -1 : 0;
@@ -326,9 +341,10 @@ leavers_find (struct pass *pass, struct error *error)
   if (rc < 0)
     return -1;
   rc = find_absent (pass, &candidates, error);
-  ids_merge (&candidates, &pass->deleted);
   if (rc >= 0)
-    rc = intake_get (pass, candidates.ids, candidates.count, take_leaver, error);
+    rc = intake_get (pass, &candidates, take_leaver, error);
+  if (rc >= 0)
+    rc = intake_get (pass, &pass->deleted, take_leaver, error);
   if (rc >= 0)
     rc = find_removals (pass, error);
   if (pass->unconfirmed)

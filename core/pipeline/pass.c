@@ -181,7 +181,7 @@ read_again (struct pass *pass, enum link_filter filter, struct error *error)
   bool forced = pass->force;
   pass->force = true;
   if (rc >= 0)
-    rc = intake_get (pass, ids.ids, ids.count, gone, error);
+    rc = intake_get (pass, &ids, gone, error);
   pass->force = forced;
   ids_fini (&ids);
   return rc < 0 ? -1 : 0;
@@ -218,7 +218,7 @@ read_bare_rows (struct pass *pass, struct error *error)
   bool forced = pass->force;
   pass->force = true;
   if (rc >= 0 && bare.ids.count)
-    rc = intake_get (pass, bare.ids.ids, bare.ids.count, gone, error);
+    rc = intake_get (pass, &bare.ids, gone, error);
   if (rc >= 0 && bare.ids.count) {
     rc = store_begin (pass->store, error);
     if (rc == 0 && (rc = names_give (pass, error)) == 0)

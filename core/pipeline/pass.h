@@ -4,6 +4,7 @@
 #ifndef SYNCD_PIPELINE_PASS_H
 #define SYNCD_PIPELINE_PASS_H
 
+#include "pipeline/ids.h"
 #include "pipeline/pipeline.h"
 
 struct preview; /* pipeline/preview.h */
@@ -28,11 +29,6 @@ struct pass_options {
 };
 
 enum scan_end { SCAN_FAILED, SCAN_ALL, SCAN_CHANGES, SCAN_PARTIAL };
-
-struct ids {
-  char **ids;
-  size_t count, size;
-};
 
 struct pass {
   struct pipeline *p;
@@ -92,10 +88,8 @@ void intake_mark_seen (struct pass *, int64_t row);
 bool intake_was_seen (const struct pass *, int64_t row);
 /* Asks the source for these and looks at those that it has; calls ABSENT (may be NULL) for each
  * that is gone or out of scope. */
-int intake_get (struct pass *, char *const *ids, size_t count,
+int intake_get (struct pass *, struct ids *,
                 int (*absent) (struct pass *, const char *id, struct error *), struct error *);
-void ids_add (struct ids *, const char *id);
-void ids_fini (struct ids *);
 /* Parks an entry with a reason and grows its delay. */
 int intake_park (struct pass *, struct link *, const unsigned char *fingerprint, const char *reason,
                  struct error *);

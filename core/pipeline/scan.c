@@ -255,41 +255,65 @@ get_batch (struct pass *pass, char *const *ids, size_t count, struct entry *entr
   return store_commit (pass->store, error);
 }
 
+/* 1: more may follow, 0: the end. */
+static int
+get_next (struct pass *pass, struct ids *ids, struct entry *entries,
+          int (*absent) (struct pass *, const char *, struct error *), struct error *error)
+{
+  char *batch[GET_BATCH];
+  int count = ids_read (ids, batch, GET_BATCH, error);
+  if (count < 0)
+    return -1;
+  if (count > 0 && get_batch (pass, batch, (size_t) count, entries, absent, error) < 0)
+    return -1;
+  return count > 0;
+}
+
 int
-intake_get (struct pass *pass, char *const *ids, size_t count,
+intake_get (struct pass *pass, struct ids *ids,
             int (*absent) (struct pass *, const char *, struct error *), struct error *error)
 {
-  size_t width = count < GET_BATCH ? count : GET_BATCH;
+  size_t width = ids->count < GET_BATCH ? ids->count : GET_BATCH;
   struct entry *entries = mem_new (width, sizeof *entries);
-  int rc = 0;
+  int rc;
   for (size_t i = 0; i < width; i++)
     entry_init (&entries[i], mapping_attribute_count (pass->p->mapping));
-  for (size_t at = 0; at < count && rc == 0; at += width)
-    rc = get_batch (pass, ids + at, count - at < width ? count - at : width, entries, absent, error);
+  ids_rewind (ids);
+  while ((rc = get_next (pass, ids, entries, absent, error)) > 0)
+    ;
   for (size_t i = 0; i < width; i++)
     entry_fini (&entries[i]);
   free (entries);
   return rc;
 }
 
+/* Was it never delivered, and not shown after its mark either? */
+static int
+add_unshown (struct pass *pass, const char *id, struct ids *asked, struct error *error)
+{
+  struct glance glance;
+  int rc = store_glance (pass->store, id, strlen (id), &glance, error);
+  if (rc == 0 || (rc > 0 && !intake_was_seen (pass, glance.row)))
+    ids_add (asked, id);
+  return rc < 0 ? -1 : 0;
+}
+
 /* Who is there by a mark alone and was never delivered: not those who were shown after it. */
 int
 intake_unshown (struct pass *pass, struct error *error)
 {
-  struct glance glance;
   struct ids asked = { 0 };
-  int rc = 0;
-  for (size_t i = 0; i < pass->changed.count && rc >= 0; i++) {
-    const char *id = pass->changed.ids[i];
-    rc = store_glance (pass->store, id, strlen (id), &glance, error);
-    if (rc == 0 || (rc > 0 && !intake_was_seen (pass, glance.row)))
-      ids_add (&asked, id);
-  }
-  if (rc >= 0)
-    rc = intake_get (pass, asked.ids, asked.count, NULL, error);
+  char *id;
+  int rc;
+  ids_rewind (&pass->changed);
+  while ((rc = ids_read (&pass->changed, &id, 1, error)) > 0)
+    if ((rc = add_unshown (pass, id, &asked, error)) < 0)
+      break;
+  if (rc == 0)
+    rc = intake_get (pass, &asked, NULL, error);
   ids_fini (&asked);
   ids_fini (&pass->changed);
-  return rc < 0 ? -1 : 0;
+  return rc;
 }
 
 /* The net under a grade that cannot see deletes: ids and tokens of everybody. */
@@ -304,7 +328,7 @@ take_inventory (struct pass *pass, struct error *error)
   pass->report->mode = "inventory";
   pass->report->read -= read;
   pass->p->inventory_cost_ms = (clock_monotonic_us () - began) / 1000;
-  return intake_get (pass, pass->changed.ids, pass->changed.count, NULL, error);
+  return intake_get (pass, &pass->changed, NULL, error);
 }
 
 /* Is there a checkpoint, and was it made with this mapping, source and scope? */
@@ -369,14 +393,16 @@ take_only (struct pass *pass, struct error *error)
   struct link link;
   link_init (&link);
   int rc = store_link_search (pass->store, pass->options->only, &link, error);
-  char *ids[] = { rc == 1 ? link.id : (char *) pass->options->only };
+  struct ids ids = { 0 };
+  ids_add (&ids, rc == 1 ? link.id : pass->options->only);
   pass->report->mode = "only";
   pass->end = SCAN_CHANGES;
   pass->force = true;
   if (rc >= 0)
-    rc = intake_get (pass, ids, 1, NULL, error);
+    rc = intake_get (pass, &ids, NULL, error);
   if (rc == 0)
     pass->report->read = 1;
+  ids_fini (&ids);
   link_fini (&link);
   return rc;
 }

@@ -328,8 +328,11 @@ release_one (struct pass *pass, const char *id, struct error *error)
 int
 unclaimed_release (struct pass *pass, struct error *error)
 {
-  for (size_t i = 0; i < pass->unclaimed.count; i++)
-    if (release_one (pass, pass->unclaimed.ids[i], error) < 0)
+  char *id;
+  int rc;
+  ids_rewind (&pass->unclaimed);
+  while ((rc = ids_read (&pass->unclaimed, &id, 1, error)) > 0)
+    if (release_one (pass, id, error) < 0)
       return -1;
-  return 0;
+  return rc;
 }

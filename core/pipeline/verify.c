@@ -232,7 +232,7 @@ put_right (struct verifier *v)
 {
   bool forced = v->pass->force;
   v->pass->force = true;
-  int rc = intake_get (v->pass, v->again.ids, v->again.count, NULL, v->error);
+  int rc = intake_get (v->pass, &v->again, NULL, v->error);
   v->pass->force = forced;
   return rc;
 }

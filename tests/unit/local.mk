@@ -73,3 +73,12 @@ tests_unit_test_pace_LDADD = $(UNIT_LIBS)
 tests_unit_test_sessions_SOURCES = tests/unit/test_sessions.c
 tests_unit_test_sessions_CPPFLAGS = $(UNIT_CPPFLAGS)
 tests_unit_test_sessions_LDADD = $(UNIT_LIBS)
+
+# Lists of ids as long as a directory.
+if HAVE_CMOCKA
+check_PROGRAMS += tests/unit/test_ids
+TESTS += tests/unit/test_ids
+endif
+tests_unit_test_ids_SOURCES = tests/unit/test_ids.c
+tests_unit_test_ids_CPPFLAGS = $(UNIT_CPPFLAGS)
+tests_unit_test_ids_LDADD = $(UNIT_LIBS)
