@@ -9,12 +9,15 @@ bench: all
 # A limit of 300 requests a minute over ten minutes as well; twelve minutes in all.
 bench-pacing: all
 	$(BENCH_ENVIRONMENT) $(PYTHON3) $(srcdir)/tests/bench/pacing_bench.py --full
+# A million people: by hand.
+bench-full: all
+	$(BENCH_ENVIRONMENT) $(PYTHON3) $(srcdir)/tests/bench/full.py $(BENCH_FLAGS)
 # What a person costs in instructions; needs valgrind.
 bench-instructions: all
 	$(BENCH_ENVIRONMENT) $(PYTHON3) $(srcdir)/tests/bench/instructions.py $(BENCH_FLAGS)
-.PHONY: bench bench-instructions bench-pacing
+.PHONY: bench bench-full bench-instructions bench-pacing
 EXTRA_DIST += tests/bench/bench.py tests/bench/watch_bench.py tests/bench/pacing_bench.py tests/bench/serial_client.py \
-  tests/bench/instructions.py tests/bench/callgrind.py
+  tests/bench/instructions.py tests/bench/callgrind.py tests/bench/full.py
 
 if WITH_SINK_GENESYS_SCIM
 noinst_PROGRAMS += tests/bench/bare_client
