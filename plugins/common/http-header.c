@@ -6,13 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 /* A new answer begins (a proxy's or an interim one came before it). */
 static void
 forget (struct http_reply *r)
 {
   r->content_type[0] = r->etag[0] = r->location[0] = '\0';
-  r->correlation[0] = r->retry_after[0] = '\0';
+  r->correlation[0] = r->retry_after[0] = r->date[0] = '\0';
   r->allowed = r->used = r->reset_ms = -1;
 }
 
@@ -90,6 +91,8 @@ http_header_line (struct http *h, const char *text, size_t len)
     keep (r->location, sizeof r->location, l.value, l.len);
   else if (named (&l, "retry-after"))
     keep (r->retry_after, sizeof r->retry_after, l.value, l.len);
+  else if (named (&l, "date"))
+    keep (r->date, sizeof r->date, l.value, l.len);
   else if (h->client->names != NULL)
     keep_limit (r, h->client->names, &l);
 }
@@ -107,4 +110,11 @@ http_retry_after (const char *value, int64_t now)
     seconds = (int64_t) at > now ? (int64_t) at - now : 0;
   }
   return (seconds < 31536000 ? seconds : 31536000) * 1000;
+}
+
+int64_t
+http_wait (const struct http_reply *r)
+{
+  time_t peer = r->retry_after[0] != '\0' && r->date[0] != '\0' ? curl_getdate (r->date, NULL) : -1;
+  return http_retry_after (r->retry_after, (int64_t) (peer < 0 ? time (NULL) : peer));
 }

@@ -72,6 +72,7 @@ struct http_reply {
   char location[512];
   char correlation[96];
   char retry_after[64];
+  char date[40]; /* the peer's clock */
   int64_t allowed, used, reset_ms; /* -1: not told */
   int64_t latency_us;
   char why[512]; /* without an answer: what happened, for people */
@@ -83,5 +84,7 @@ const struct http_reply *http_reply (const struct http *);
 
 /* A Retry-After: seconds or an HTTP date, in ms from NOW (s since 1970); -1: not understood. */
 int64_t http_retry_after (const char *value, int64_t now);
+/* The reply's Retry-After in ms; a date is taken by the peer's own clock, where it tells that. */
+int64_t http_wait (const struct http_reply *);
 
 #endif

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <time.h>
 
 #define MAX_TOKEN_REPLY    ((size_t) 64 * 1024)
 #define DEFAULT_LIFETIME_S 3600 /* where the answer has none; a 401 renews anyway */
@@ -28,7 +27,7 @@ oauth_observe (const struct syncd_host *host, struct syncd_ctx *ctx, uint32_t ki
   o.allowed = r->allowed;
   o.used = r->used;
   o.reset_ms = r->reset_ms;
-  o.retry_after_ms = http_retry_after (r->retry_after, (int64_t) time (NULL));
+  o.retry_after_ms = http_wait (r);
   if (o.retry_after_ms < 0)
     o.retry_after_ms = retry_after_ms;
   o.latency_us = r->latency_us;

@@ -6,7 +6,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define MAX_URL    ((size_t) 16 * 1024)
 #define MAX_BODY   ((size_t) 4 * 1024 * 1024)
@@ -138,7 +137,7 @@ judge (struct scim_session *s, const struct scim_call *call)
   s->answer = (struct scim_answer){call->kind,       r->status,    r->sent,
                                    r->cancelled,     r->untrusted, call->if_match != NULL,
                                    call->names_user, &s->error};
-  s->retry_after_ms = http_retry_after (r->retry_after, (int64_t) time (NULL));
+  s->retry_after_ms = http_wait (r);
   if (s->retry_after_ms < 0)
     s->retry_after_ms = s->error.retry_after_ms;
   oauth_observe (s->client->host, s->ctx, call->kind, r, r->status == 429, s->error.retry_after_ms);
@@ -176,7 +175,7 @@ send_once (struct scim_session *s, const struct scim_call *call, struct text *he
   memset (&s->answer, 0, sizeof s->answer);
   if (rc != SYNCD_OK) {
     s->answer.status = 0;
-    s->retry_after_ms = http_retry_after (scim_reply (s)->retry_after, (int64_t) time (NULL));
+    s->retry_after_ms = http_wait (scim_reply (s));
     return without_token (rc);
   }
   if (c->host->permit (s->ctx, call->kind) != SYNCD_OK) {

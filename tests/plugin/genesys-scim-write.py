@@ -96,6 +96,8 @@ class Create(Case):
             seen = result["answer"]["observed"][0]
             self.assertEqual((seen["throttled"], seen["status"]), (1, 429))
             self.assertTrue(low <= seen["retry_after_ms"] <= high)
+        late = {"Date": "Sun, 06 Nov 1994 08:49:37 GMT", "Retry-After": "Sun, 06 Nov 1994 08:49:44 GMT"}
+        self.assertEqual(self.create(error_body(429, headers=late))["retry_after"], 7000, "by its own clock")
         words = "Rate limit exceeded the maximum. Retry the request in [12] seconds"
         result = self.create(error_body(429, words))
         self.assertEqual(result["retry_after"], 12000)
