@@ -8,15 +8,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "lookup.h"
+#include "containers.h"
 #include "scan.h"
-
-static const char *const container_classes[] = {
-  "organizationalUnit", "organization", "container", "nsContainer", "domain", "dcObject",
-  "locality", "country",
-};
 
 int32_t
 delta_begin (struct syncd_ctx *ctx, struct scan *scan, const char *term)
@@ -48,6 +42,8 @@ delta_fini (struct delta *delta)
   idset_fini (&delta->shown);
   text_fini (&delta->term);
   text_fini (&delta->containers);
+  if (delta->control)
+    ldap_control_free (delta->control);
 }
 
 /* ---- query B ---- */
@@ -76,38 +72,6 @@ begin_compare (struct scan *scan, const char *base)
   delta->stage = DELTA_COMPARE;
 }
 
-static bool
-is_container (LDAP *ld, LDAPMessage *message)
-{
-  struct berval **values = ldap_get_values_len (ld, message, "objectClass");
-  bool is = false;
-
-  for (size_t v = 0; values && values[v] && !is; v++)
-    for (size_t i = 0; i < sizeof container_classes / sizeof *container_classes && !is; i++)
-      is = values[v]->bv_len == strlen (container_classes[i]) &&
-           strncasecmp (values[v]->bv_val, container_classes[i], values[v]->bv_len) == 0;
-  ldap_value_free_len (values);
-  return is;
-}
-
-/* The top of the tree is not renamed, but written to by the server itself. */
-static bool
-is_top (const struct session *session, const char *dn)
-{
-  struct berval value, context;
-  struct text key = { 0 }, context_key = { 0 };
-  bool is;
-
-  ber_str2bv (dn, 0, 0, &value);
-  ber_str2bv (session->context, 0, 0, &context);
-  dn_key (&value, true, &key);
-  dn_key (&context, true, &context_key);
-  is = key.len == context_key.len && key.len && memcmp (key.data, context_key.data, key.len) == 0;
-  text_fini (&key);
-  text_fini (&context_key);
-  return is;
-}
-
 static void
 note_container (struct scan *scan, LDAPMessage *message, const char *time)
 {
@@ -119,22 +83,9 @@ note_container (struct scan *scan, LDAPMessage *message, const char *time)
   if (delta->since[0] && strcmp (time, delta->since) <= 0)
     return;
   dn = ldap_get_dn (scan->session->ld, message);
-  if (dn && !is_top (scan->session, dn) && delta->container_count++ < MAX_CONTAINERS)
+  if (dn && !containers_is_top (scan->session, dn) && delta->container_count++ < MAX_CONTAINERS)
     text_add (&delta->containers, dn, strlen (dn) + 1);
   ldap_memfree (dn);
-}
-
-static void
-read_time (const struct session *session, LDAPMessage *message, char ret_time[TIME_SIZE])
-{
-  struct berval **values = NULL;
-
-  ret_time[0] = '\0';
-  if (session->time_attribute)
-    values = ldap_get_values_len (session->ld, message, session->time_attribute);
-  if (!values || !values[0] || !time_read (values[0], ret_time))
-    ret_time[0] = '\0';
-  ldap_value_free_len (values);
 }
 
 /* SYNCD_SCAN_DELETE for an id that query A did not show, else 0. */
@@ -144,10 +95,10 @@ compare (struct scan *scan, LDAPMessage *message, struct syncd_entry *entry)
   const struct session *session = scan->session;
   char id[MAX_ID + 1], time[TIME_SIZE];
 
-  read_time (session, message, time);
+  time_of (session, message, time);
   if (strcmp (time, scan->newest) > 0)
     memcpy (scan->newest, time, TIME_SIZE);
-  if (is_container (session->ld, message))
+  if (containers_is (session->ld, message))
     note_container (scan, message, time);
   if (!identity_of (session, message, id) || idset_has (&scan->delta.shown, id))
     return 0;
@@ -159,14 +110,10 @@ compare (struct scan *scan, LDAPMessage *message, struct syncd_entry *entry)
 static int32_t
 end_blind (struct syncd_ctx *ctx, struct scan *scan, struct syncd_buffer *buffer)
 {
-  struct search *search = &scan->delta.search;
+  const struct search *search = &scan->delta.search;
 
-  if (!scan->delta.forgiving) {
-    const char *why = search->why.data ? search->why.data : "the server did not show all changes";
-    int32_t rc = HOST->buffer_append (buffer, why, strlen (why));
-
-    return rc == SYNCD_OK ? SYNCD_SCAN_END_PARTIAL : rc;
-  }
+  if (!scan->delta.forgiving)
+    return scan_end_early (ctx, search, buffer);
   HOST->log (ctx, SYNCD_LOG_WARNING, "%s: who left the filter or the base is not told (%s): the "
              "next inventory finds them", scan->session->endpoint->uri,
              search->why.data ? search->why.data : "refused");
@@ -214,50 +161,13 @@ next_container (struct syncd_ctx *ctx, struct scan *scan)
 {
   const struct delta *delta = &scan->delta;
   bool any = delta->container_count > MAX_CONTAINERS;
-  const char *end = delta->containers.data + delta->containers.len;
-  int32_t rc = SYNCD_OK;
+  int32_t rc = delta->containers.failed ? error_memory (ctx) : SYNCD_OK;
 
-  if (delta->containers.failed)
-    return error_memory (ctx);
-  for (const char *dn = delta->containers.data; dn < end && !any && rc == SYNCD_OK;
-       dn += strlen (dn) + 1)
-    rc = lookup_any (ctx, scan->session, dn, &any);
+  if (rc == SYNCD_OK && !any)
+    rc = containers_any (ctx, scan->session, &delta->containers, &any);
   if (rc == SYNCD_OK && any)
     scan_turn (ctx, scan, "a container of people changed, which may be a new name for them all");
   return rc;
-}
-
-/* Without pages, for containers are few: where a limit cuts the answer off, more containers than
- * necessary will look changed. */
-int32_t
-delta_read_containers (struct syncd_ctx *ctx, struct scan *scan)
-{
-  struct session *session = scan->session;
-  const char *attributes[] = { session->time_attribute, NULL };
-  struct text filter = { 0 };
-  struct search search = { .session = session, .base = session->context,
-                           .scope = LDAP_SCOPE_SUBTREE, .attributes = attributes,
-                           .missing_ok = true, .probing = true };
-  char time[TIME_SIZE];
-  LDAPMessage *message = NULL;
-  int32_t rc;
-
-  text_print (&filter, "(|");
-  for (size_t i = 0; i < sizeof container_classes / sizeof *container_classes; i++)
-    text_print (&filter, "(objectClass=%s)", container_classes[i]);
-  text_print (&filter, ")");
-  search.filter = filter.data;
-  rc = filter.failed ? error_memory (ctx) : SYNCD_OK;
-  while (rc == SYNCD_OK && (rc = search_next (ctx, &search, UINT32_MAX, &message)) == SEARCH_ENTRY) {
-    read_time (session, message, time);
-    if (strcmp (time, scan->delta.newest) > 0)
-      memcpy (scan->delta.newest, time, TIME_SIZE);
-    ldap_msgfree (message);
-    rc = SYNCD_OK;
-  }
-  search_fini (&search);
-  text_fini (&filter);
-  return rc < 0 ? rc : SYNCD_OK;
 }
 
 int32_t

@@ -29,7 +29,7 @@ struct delta {
   bool on, full; /* full: too much changed to be remembered */
   enum delta_stage stage;
   struct text term;      /* "(uSNChanged>=4711)" */
-  LDAPControl *control;  /* for query B, so that it shows what is deleted; borrowed */
+  LDAPControl *control;  /* for query B, so that it shows what is deleted; owned, or NULL */
   bool forgiving;        /* query B may fail: the inventory is the net in any case */
   char since[TIME_SIZE]; /* only containers that changed after it; empty: all */
   char newest[TIME_SIZE]; /* of the containers that changed; empty: none */
@@ -50,8 +50,6 @@ int32_t delta_begin (struct syncd_ctx *ctx, struct scan *scan, const char *term)
 /* The next event; 0: all was told, or scan_turn() was called. */
 int32_t delta_next (struct syncd_ctx *ctx, struct scan *scan, uint32_t max_wait_ms,
                     struct syncd_entry *entry, struct syncd_buffer *buffer);
-/* Before everybody is read: when a container changed last, into scan->delta.newest. */
-int32_t delta_read_containers (struct syncd_ctx *ctx, struct scan *scan);
 /* An entry of query A was shown. */
 void delta_note (struct scan *scan, const char *id);
 void delta_fini (struct delta *delta);

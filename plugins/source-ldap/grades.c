@@ -9,7 +9,8 @@
 
 /* Best first; their order is that of enum changes. */
 static const struct grade *const table[] = {
-  &grade_syncrepl, &grade_changelog, &grade_timestamp, &grade_inventory, &grade_full,
+  &grade_syncrepl,  &grade_dirsync,   &grade_changelog, &grade_usn,
+  &grade_timestamp, &grade_inventory, &grade_full,
 };
 #define COUNT (sizeof table / sizeof *table)
 

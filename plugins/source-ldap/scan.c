@@ -92,6 +92,7 @@ scan_free (struct scan *scan)
   sync_fini (scan);
   delta_fini (&scan->delta);
   changelog_fini (scan);
+  dirsync_fini (scan);
   search_fini (&scan->search);
   wanted_fini (&scan->wanted);
   text_fini (&scan->filter);
@@ -186,27 +187,41 @@ scan_take_entry (struct syncd_ctx *ctx, struct scan *scan, LDAPMessage *message,
   return scan->mode == SYNCD_MODE_INVENTORY ? SYNCD_SCAN_STILL_THERE : SYNCD_SCAN_ENTRY;
 }
 
-int32_t
-scan_end_partial (struct syncd_ctx *ctx, struct scan *scan, struct syncd_buffer *buffer)
+static int32_t
+end_partial (struct syncd_ctx *ctx, struct text *why, struct syncd_buffer *buffer)
 {
-  const struct search *search = &scan->search;
+  int32_t rc = why->failed ? error_memory (ctx) : HOST->buffer_append (buffer, why->data, why->len);
+
+  text_fini (why);
+  return rc == SYNCD_OK ? SYNCD_SCAN_END_PARTIAL : rc;
+}
+
+int32_t
+scan_end_early (struct syncd_ctx *ctx, const struct search *search, struct syncd_buffer *buffer)
+{
   struct text why = { 0 };
-  int32_t rc;
 
   if (search->why.len)
     text_add (&why, search->why.data, search->why.len);
-  else if (scan->nameless)
-    text_print (&why, "%llu entries show no usable %s (one is %s): let the bind identity read it, "
-                "or set id_attribute", (unsigned long long) scan->nameless,
-                scan->session->id_attribute, scan->first_nameless ? scan->first_nameless : "?");
   else
     text_print (&why, "%llu references to other servers were not followed (one is %s): name those "
                 "servers as sources of their own, or set referrals: ignore",
                 (unsigned long long) search->references,
                 search->reference ? search->reference : "?");
-  rc = why.failed ? error_memory (ctx) : HOST->buffer_append (buffer, why.data, why.len);
-  text_fini (&why);
-  return rc == SYNCD_OK ? SYNCD_SCAN_END_PARTIAL : rc;
+  return end_partial (ctx, &why, buffer);
+}
+
+int32_t
+scan_end_partial (struct syncd_ctx *ctx, struct scan *scan, struct syncd_buffer *buffer)
+{
+  struct text why = { 0 };
+
+  if (scan->search.why.len || !scan->nameless)
+    return scan_end_early (ctx, &scan->search, buffer);
+  text_print (&why, "%llu entries show no usable %s (one is %s): let the bind identity read it, "
+              "or set id_attribute", (unsigned long long) scan->nameless,
+              scan->session->id_attribute, scan->first_nameless ? scan->first_nameless : "?");
+  return end_partial (ctx, &why, buffer);
 }
 
 bool

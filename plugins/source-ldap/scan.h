@@ -13,6 +13,7 @@ enum scan_stage {
 };
 
 struct changelog;
+struct dirsync;
 
 struct scan {
   struct session *session;
@@ -32,6 +33,9 @@ struct scan {
   struct sync sync;
   struct delta delta;
   struct changelog *changelog; /* by the changelog grade */
+  struct dirsync *dirsync;     /* by the dirsync grade */
+  int64_t usn;              /* how far the server's numbers were when the scan began */
+  char usn_time[TIME_SIZE]; /* the server's time then */
 };
 
 /* An entry of the answer for the host: SYNCD_SCAN_ENTRY or SYNCD_SCAN_STILL_THERE by the mode,
@@ -41,6 +45,9 @@ int32_t scan_take_entry (struct syncd_ctx *ctx, struct scan *scan, LDAPMessage *
 /* Is what was read less than everything, for ids or references? */
 bool scan_incomplete (const struct scan *scan);
 int32_t scan_end_partial (struct syncd_ctx *ctx, struct scan *scan, struct syncd_buffer *buffer);
+/* SYNCD_SCAN_END_PARTIAL, because of SEARCH, which ended early or met a reference. */
+int32_t scan_end_early (struct syncd_ctx *ctx, const struct search *search,
+                        struct syncd_buffer *buffer);
 
 /* The next event of the search of the listing; 0: it is complete. */
 int32_t scan_list (struct syncd_ctx *ctx, struct scan *scan, uint32_t max_wait_ms,
@@ -55,5 +62,6 @@ int32_t sync_next (struct syncd_ctx *ctx, struct scan *scan, uint32_t max_wait_m
                    struct syncd_entry *entry, struct syncd_buffer *buffer);
 void sync_fini (struct scan *scan);
 void changelog_fini (struct scan *scan);
+void dirsync_fini (struct scan *scan);
 
 #endif

@@ -26,12 +26,14 @@ static int32_t
 send_page (struct syncd_ctx *ctx, struct search *search)
 {
   LDAP *ld = search->session->ld;
-  LDAPControl *paging = NULL, *controls[2] = { search->control, NULL };
-  int rc = LDAP_SUCCESS;
+  LDAPControl *paging = NULL, *controls[3] = { NULL };
+  int rc = LDAP_SUCCESS, n = 0;
 
   if (search->page_size > 0)
     rc = ldap_create_page_control (ld, search->page_size, &search->cookie, 1, &paging);
-  controls[0] = paging ? paging : search->control;
+  if (paging)
+    controls[n++] = paging;
+  controls[n] = search->control;
   if (rc == LDAP_SUCCESS)
     rc = ldap_search_ext (ld, search->base, search->scope, search->filter,
                           (char **) search->attributes, 0,
@@ -135,7 +137,8 @@ control_refused (const struct search *search, int code)
 static void
 keep_done (struct search *search, LDAPControl **controls)
 {
-  LDAPControl *done = ldap_control_find (LDAP_CONTROL_SYNC_DONE, controls, NULL);
+  const char *oid = search->answer_oid ? search->answer_oid : LDAP_CONTROL_SYNC_DONE;
+  LDAPControl *done = ldap_control_find (oid, controls, NULL);
 
   if (search->control && done)
     ber_dupbv (&search->done, &done->ldctl_value);
@@ -297,4 +300,6 @@ search_fini (struct search *search)
   ber_memfree (search->done.bv_val);
   free (search->reference);
   text_fini (&search->why);
+  search->cookie = search->done = (struct berval){ 0, NULL };
+  search->reference = NULL;
 }

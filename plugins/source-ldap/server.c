@@ -1,7 +1,7 @@
 /* server.c: finds out what is at the other end: which server, where an entry's id, version and
  * time are, which naming context and schema. Asked once a connection, decided from what the
  * server and its first entries show, never from what a configuration believes. */
-#include "grade.h"
+#include "usn.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -150,7 +150,7 @@ take_root (struct session *session, LDAPMessage *root)
   session->subschema = first_value (ld, root, "subschemaSubentry");
   session->context = context_of (ld, root, session->instance->base);
   if (session->vendor == VENDOR_AD)
-    session->server_id = first_value (ld, root, "dsServiceName");
+    session->ds_service = first_value (ld, root, "dsServiceName");
 }
 
 static int32_t
@@ -279,7 +279,9 @@ server_look_closer (struct syncd_ctx *ctx, struct session *session)
   struct samples samples = { 0 };
   int32_t rc;
 
-  if ((rc = schema_read (ctx, session)) || (rc = filter_check_schema (ctx, session)) || (rc = read_samples (ctx, session, &samples)))
+  if ((rc = session->vendor == VENDOR_AD ? ad_identify (ctx, session) : SYNCD_OK) ||
+      (rc = schema_read (ctx, session)) || (rc = filter_check_schema (ctx, session)) ||
+      (rc = read_samples (ctx, session, &samples)))
     return rc;
   if (!samples.count)
     assume (session, &samples);
@@ -305,10 +307,15 @@ server_forget (struct session *session)
   free (session->context);
   free (session->subschema);
   free (session->server_id);
+  free (session->ds_service);
+  free (session->server_object);
+  free (session->context_id);
   free (session->id_attribute);
   free (session->numbers_of);
   session->numbers_of = NULL;
   session->context = session->subschema = session->server_id = session->id_attribute = NULL;
+  session->ds_service = session->server_object = session->context_id = NULL;
+  session->deletes_seen = false;
   grades_forget (session);
   session->presumed = false;
   session->root_fingerprint[0] = '\0';

@@ -121,8 +121,15 @@ struct session {
   enum vendor vendor;
   char *context;      /* the naming context that holds the base */
   char *subschema;    /* DN of the schema */
-  char *server_id;    /* who keeps the clock that timestamps come from; NULL: replicated */
+  char *server_id;    /* whose numbers and times entries show; NULL: they are replicated */
   char *numbers_of;   /* 389 Directory Server: who counts its changes, and since when */
+  /* Of Active Directory; NULL where they cannot be read: */
+  char *ds_service;    /* DN of the domain controller's settings */
+  char *server_object; /* their objectGUID: the controller, whatever becomes of it */
+  char *context_id;    /* objectGUID of the naming context: the domain */
+  const char *deleted_control; /* shows deleted objects */
+  bool deletes_seen;           /* and they are shown to us */
+  int dirsync_flags;
   char *id_attribute; /* where an entry's id is */
   enum id_form id_form;
   const char *token_attribute; /* NULL: none */
@@ -223,7 +230,8 @@ struct search {
   bool probing;         /* every result but success is SEARCH_REFUSED                   */
   bool patient;         /* silence is no failure                                        */
   int code;             /* the result                                                   */
-  struct berval done;   /* value of the Sync Done control; NULL: there was none         */
+  const char *answer_oid; /* the control of the result that is kept; NULL: Sync Done    */
+  struct berval done;   /* its value; NULL: there was none                              */
   int message_id;            /* 0: none under way                                       */
   struct berval cookie;
   bool started, ended;
@@ -344,6 +352,8 @@ int32_t filter_check_schema (struct syncd_ctx *ctx, const struct session *sessio
 bool time_read (const struct berval *value, char ret_time[TIME_SIZE]);
 void time_move (char time[TIME_SIZE], int64_t seconds);
 int64_t time_seconds (const char *time);
+/* When an entry of an answer changed; empty: it does not show that. */
+void time_of (const struct session *session, LDAPMessage *message, char ret_time[TIME_SIZE]);
 
 /* ---- scan.c, get.c, describe.c: the operations ---- */
 

@@ -4,6 +4,7 @@
  * read again. Only times of the server are used, and never its clock against ours: what was
  * modified while a scan ran has a time not before the scan's start, so the newest time seen
  * less the scan's length is a bound that misses nothing. */
+#include "containers.h"
 #include "grade.h"
 #include "scan.h"
 
@@ -53,6 +54,19 @@ time_move (char time[TIME_SIZE], int64_t seconds)
     strftime (time, TIME_SIZE, "%Y%m%d%H%M%SZ", &tm);
 }
 
+void
+time_of (const struct session *session, LDAPMessage *message, char ret_time[TIME_SIZE])
+{
+  struct berval **values = NULL;
+
+  ret_time[0] = '\0';
+  if (session->time_attribute)
+    values = ldap_get_values_len (session->ld, message, session->time_attribute);
+  if (!values || !values[0] || !time_read (values[0], ret_time))
+    ret_time[0] = '\0';
+  ldap_value_free_len (values);
+}
+
 /* ---- the grade ---- */
 
 static bool
@@ -75,7 +89,7 @@ timestamp_because (const struct session *session, struct text *text)
 static const char *
 timestamp_server (const struct session *session)
 {
-  return session->server_id;
+  return session->server_id ? session->server_id : session->ds_service;
 }
 
 /* "TIME,TIME": the bound, and up to when renamed containers were looked for. */
@@ -99,7 +113,7 @@ timestamp_begin (struct syncd_ctx *ctx, struct scan *scan, const struct berval *
   char since[TIME_SIZE], term[128];
 
   if (!data)
-    return delta_read_containers (ctx, scan);
+    return containers_newest (ctx, scan->session, scan->delta.newest);
   if (!read_datum (scan, data))
     return checkpoint_fail (ctx, scan, "it is damaged");
   memcpy (since, scan->newest, TIME_SIZE);

@@ -58,7 +58,9 @@ class Samba(source.Case):
         described = source.run(self.options + ["base=" + PEOPLE], "--describe").json("describe")
         self.assertEqual(described["identity"], {"source": "dc=ad,dc=test", "id": "objectGUID"})
         self.assertIn("Active Directory", described["server"])
-        self.assertEqual(described["changes"], "timestamp")
+        self.assertEqual(described["changes"], "dirsync")
+        described = source.run(self.options + ["base=" + PEOPLE, "changes=timestamp"],
+                               "--describe").json("describe")
         self.assertIn("whenChanged", described["why"])
 
     def test_references_at_the_root_are_expected(self):

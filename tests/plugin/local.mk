@@ -56,7 +56,7 @@ check_PROGRAMS += tests/plugin/source-driver
 TESTS += $(LDAP_TESTS)
 endif
 LDAP_TESTS = tests/plugin/ldap-read.py tests/plugin/ldap-tls.py tests/plugin/ldap-scripted.py \
-  tests/plugin/ldap-samba.py tests/plugin/ldap-syncrepl.py \
+  tests/plugin/ldap-samba.py tests/plugin/ldap-ad.py tests/plugin/ldap-syncrepl.py \
   tests/plugin/ldap-sync-scripted.py tests/plugin/ldap-ds389-sync.py tests/plugin/ldap-ds389.py tests/plugin/ldap-ds389-read.py
 LDAP_TESTS += tests/plugin/ldap-recall.py
 tests_plugin_source_driver_SOURCES = tests/plugin/source-driver.c tests/plugin/source-host.c \
