@@ -178,7 +178,7 @@ read_changes (struct syncd_ctx *ctx, const struct syncd_config *config, struct i
     return SYNCD_OK;
   grade = grade_named (word);
   if (!grade)
-    return HOST->fail (ctx, SYNCD_E_CONFIG, "changes: %s is not available yet: use auto", word);
+    return HOST->fail (ctx, SYNCD_E_CONFIG, "changes: there is no %s: use auto", word);
   instance->changes = grade->is;
   return SYNCD_OK;
 }

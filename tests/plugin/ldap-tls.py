@@ -275,10 +275,6 @@ class Refused(source.Case):
         for wrong in ("(uid=*", "uid=*", "(uid=a))", "(uid)", "(=a)", "(uid=\\zz)", "(&(uid=a)x)"):
             self.assertIn("filter:", self.create("uri=ldaps://a", "filter=" + wrong))
 
-    def test_grades_that_are_not_there_yet(self):
-        for grade in ("dirsync", "usn", "changelog"):
-            self.assertIn("not available yet", self.create("uri=ldaps://a", "changes=" + grade))
-
 
 if __name__ == "__main__":
     tap.main()
