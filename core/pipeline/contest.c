@@ -223,7 +223,8 @@ contest_account (struct delivery *delivery, struct item *item, const char *id,
   const struct settings *s = delivery->pass->p->settings;
   enum holder_kind kind = HOLDER_NOBODY;
   MEM_AUTO char *owner = NULL;
-  if (holder_of (delivery, item, id, external_id, &kind, &owner) < 0)
+  if (delivery_settle (delivery) < 0
+      || holder_of (delivery, item, id, external_id, &kind, &owner) < 0)
     return -1;
   struct claim claim = names_claim (s, kind, (int) item->row.name_number);
   claim.match_accepts = rule_accepts (s, item->phase, item->rule);

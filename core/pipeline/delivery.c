@@ -15,9 +15,10 @@
 #include "util/mem.h"
 #include "util/notify.h"
 
+#define AHEAD_MOST 2048 /* rows in flight, unless the sessions are many: memory is bounded */
 #define ORDERS_EVERY_US 300000
 #define SLICE_US 20000000 /* watch: then the source is listened to again */
-#define BATCH_WAIT_MS 20 /* results are gathered at most so long before a commit */
+#define BATCH_WAIT_MS 100 /* results are gathered at most so long before a commit */
 
 static void
 make_ready (struct delivery *delivery, struct item *item)
@@ -26,14 +27,6 @@ make_ready (struct delivery *delivery, struct item *item)
   delivery->ready = &item->work;
   delivery->ready_count++;
   delivery->in_flight++;
-}
-
-/* Only rows that leave are marked sent; a row that leads to nothing is already settled. */
-static int
-mark_sent (struct delivery *delivery, struct item *item)
-{
-  item->row.state = QUEUE_SENT;
-  return store_queue_mark_sent (delivery->pass->store, &item->row.number, 1, delivery->error);
 }
 
 static int
@@ -49,7 +42,9 @@ take_row (void *data, struct queued *row)
     return 0;
   }
   int rc = prepare_item (delivery, item);
-  if (rc == 1 && mark_sent (delivery, item) == 0) {
+  if (rc == 1) { /* only rows that leave are marked sent */
+    item->row.state = QUEUE_SENT;
+    delivery_note_sent (delivery, item->row.number);
     make_ready (delivery, item);
     return 0;
   }
@@ -79,7 +74,7 @@ take_rows (struct delivery *delivery)
                              delivery, delivery->error);
   if (rc >= 0 && before != delivery->after)
     delivery->sweep_moved = delivery->sweep_moved || delivery->ready_count > 0;
-  return rc < 0 ? -1 : 0;
+  return rc < 0 ? -1 : delivery_settle (delivery);
 }
 
 /* After a failure nothing of these is taken: their rows are SENT, and found in doubt next time. */
@@ -117,7 +112,7 @@ take_done (struct delivery *delivery, struct work *done)
       return -1;
     }
   }
-  return 0;
+  return delivery_settle (delivery);
 }
 
 static void
@@ -130,12 +125,11 @@ hand_over (struct delivery *delivery)
     crew_give (delivery->crew, list);
 }
 
+/* Two thirds, while the sessions have the rest to do. */
 static struct work *
 wait_for_results (struct delivery *delivery)
 {
-  size_t wanted = delivery->in_flight * 2 / 3 + 1;
-  struct work *done = crew_take (delivery->crew, wanted, BATCH_WAIT_MS);
-  return done;
+  return crew_take (delivery->crew, delivery->in_flight * 2 / 3 + 1, BATCH_WAIT_MS);
 }
 
 /* One round: results into the state, new rows marked sent, one commit, and out they go. */
@@ -152,6 +146,7 @@ round_trip (struct delivery *delivery)
   if (take_done (delivery, done) < 0 || audit_sync (delivery->pass, delivery->error) < 0
       || take_rows (delivery) < 0) {
     store_rollback (store);
+    delivery_forget_notes (delivery);
     return -1;
   }
   CRASH_POINT ("round");
@@ -226,7 +221,9 @@ adapt (struct delivery *delivery, int64_t total)
   budget_expect (budget, total - delivery->done);
   if (sessions_choose (&delivery->sessions, &facts, clock_monotonic_us ()))
     crew_resize (delivery->crew, delivery->sessions.now);
-  delivery->limit = crew_size (delivery->crew) * sessions_ahead (&facts);
+  size_t size = crew_size (delivery->crew), ahead = size * sessions_ahead (&facts);
+  size_t most = size * SESSIONS_AHEAD_LEAST > AHEAD_MOST ? size * SESSIONS_AHEAD_LEAST : AHEAD_MOST;
+  delivery->limit = ahead < most ? ahead : most;
 }
 
 static int
@@ -318,6 +315,7 @@ delivery_run (struct pass *pass, struct error *error)
     tell_sessions (&delivery);
   crew_free (delivery.crew);
   item_free_spares (&delivery);
+  delivery_forget_notes (&delivery);
   if (rc == 0 && !delivery.stop && delivery.unread)
     return error_set (error, "%lld changes wait for their entries to be read again, and the source "
                       "could not tell of them; they stay queued for the next run",

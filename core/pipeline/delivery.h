@@ -40,6 +40,12 @@ struct item {
   char *server_words;           /* of the 409 */
 };
 
+/* Queue numbers: what is written for many rows at once. */
+struct numbers {
+  int64_t *numbers;
+  size_t count, size;
+};
+
 struct delivery {
   struct pass *pass;
   struct crew *crew;
@@ -59,6 +65,7 @@ struct delivery {
   int64_t successes, forbidden;
   int unwell;                   /* failures of the sink in a row */
   struct item *spare;           /* kept for reuse, linked by work.next */
+  struct numbers sent, finished; /* rows that are to be marked and taken away with the next settling */
 };
 
 /* meeting.c: decides how existing accounts are met. */
@@ -99,6 +106,14 @@ int64_t unwell_delay (int tries);
 int doubt_unseen (struct delivery *, struct item *);
 /* The sink has the external id already: who carries it? */
 int doubt_look_up (struct item *);
+
+/* settle.c: rows are noted and marked sent or taken away together, which is cheaper by far. The
+ * state is behind until delivery_settle(): before the commit, and before whatever asks what others
+ * have in the queue. */
+void delivery_note_sent (struct delivery *, int64_t number);
+void delivery_note_finished (struct delivery *, int64_t number);
+int delivery_settle (struct delivery *);
+void delivery_forget_notes (struct delivery *); /* after a rollback, and at the end */
 
 /* rings.c: user names that are passed on in a circle. 1: a ring was broken; 0: there is none. */
 int rings_break (struct delivery *);

@@ -145,7 +145,8 @@ outcome_finish (struct delivery *delivery, struct item *item, const char *action
     return store_link_forget (pass->store, link->row, delivery->error) < 0 ? -1 : 0;
   if (store_link_put (pass->store, link, delivery->error) < 0)
     return -1;
-  return store_queue_done (pass->store, item->row.number, delivery->error) < 0 ? -1 : 0;
+  delivery_note_finished (delivery, item->row.number);
+  return 0;
 }
 
 static void
@@ -487,7 +488,8 @@ int
 outcome_take (struct delivery *delivery, struct item *item)
 {
   struct work *work = &item->work;
-  if (audit_note (delivery, item, delivery->error) < 0)
+  bool plain = work->kind == WORK_APPLY && work->result.result == SYNCD_RESULT_OK;
+  if (audit_note (delivery, item, delivery->error) < 0 || (!plain && delivery_settle (delivery) < 0))
     return -1;
   if (work->kind == WORK_APPLY)
     return take_result (delivery, item, work->result.result);

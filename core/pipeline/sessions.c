@@ -8,9 +8,9 @@
 #define LEAST_US 200000      /* a measurement takes so long at least, */
 #define ANSWERS_EACH 8       /* and so many answers of each session */
 #define WORTH_IT (1 + 1 / 6.0)
-#define AHEAD_US 100000      /* a commit takes less, */
-#define AHEAD_LEAST 3
-#define AHEAD_MOST 64        /* and this is enough at any speed */
+#define AHEAD_US 250000      /* each commit costs; what is ahead is looked for after a crash */
+#define AHEAD_LEAST SESSIONS_AHEAD_LEAST
+#define AHEAD_MOST 256       /* and this is enough at any speed */
 #define HOLD_US 15000000     /* a step that brought nothing is tried again after that */
 
 static size_t

@@ -33,6 +33,7 @@ bool sessions_choose (struct sessions *, const struct budget_facts *, int64_t no
 /* How many rows may be on their way to one session, so that it never waits for the state: what the
  * state is ahead of the wire is looked up anew after a crash, so no more than that. */
 size_t sessions_ahead (const struct budget_facts *);
+#define SESSIONS_AHEAD_LEAST 3 /* never fewer */
 
 /* "8: …", for the log. A text of its own. */
 char *sessions_words (const struct sessions *, const struct budget_facts *);

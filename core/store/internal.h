@@ -18,6 +18,7 @@ enum statement {
   S_GLANCE_QUEUED, S_GLANCE_QUEUE, S_MAX_ROW,
   S_EACH_ALL, S_EACH_PARKED, S_EACH_DUE, S_EACH_PRESENT, S_EACH_REFERENCES, S_EACH_DISABLED, S_ABSENT, S_TALLY, S_COUNTS_WAITING,
   S_QUEUE_OLD, S_QUEUE_INSERT, S_QUEUE_UPDATE, S_QUEUE_UNSENT, S_QUEUE_SENT, S_QUEUE_DELETE,
+  S_QUEUE_UNSENT_RANGE, S_QUEUE_SENT_RANGE, S_QUEUE_DELETE_RANGE,
   S_QUEUE_WITHDRAW, S_QUEUE_NEWER, S_QUEUE_MERGE, S_QUEUE_BY_NUMBER, S_QUEUE_OF, S_QUEUE_TAKE,
   S_QUEUE_FLOOR, S_QUEUE_READY, S_QUEUE_DUE, S_QUEUE_EACH_WAITING, S_QUEUE_EACH_SENT,
   S_QUEUE_EACH_HELD, S_QUEUE_COUNT, S_QUEUE_COUNT_SENT, S_QUEUE_SENT_NUMBERS, S_COUNT_CREATES,
@@ -32,6 +33,12 @@ enum statement {
 
 #define LINK_STATUSES 5   /* enum link_status */
 #define LINK_VARIANTS 128 /* of the update of a link: one for each set of indexed columns */
+
+/* How a link counts before it is written. */
+struct counted {
+  int status;
+  bool account;
+};
 
 struct store {
   sqlite3 *db;
@@ -54,6 +61,9 @@ struct store {
   int64_t unqueued_from, unqueued_to; /* rows that have nothing in the queue; to: not one of them; */
   int unqueued_changes;          /* as long as the database has counted so many changes */
   bool in_order;                 /* glances follow the rows' order: the next row is tried first */
+  int changed;                   /* columns that the last link put changed, and whether it was the same */
+  bool changes_alike;            /* the time before: see link.c */
+  struct counted counted;        /* as that link did before */
   bool failed;                   /* a function without an error argument failed: see FAILURE */
   struct error failure;
 };
@@ -135,10 +145,12 @@ int store_reference_form (const char *key, const char *name);
 int64_t store_link_due (bool parked, int64_t next_try_ms, int64_t reevaluate_at_ms);
 
 /* ---- queue_row.c ------------------------------------------------------------------------------ */
-#define QUEUE_COLUMNS                                                                           \
+#define QUEUE_COLUMNS_BUT(is_sent)                                                              \
   "q.number,q.row,q.intent,q.state,q.doubt,q.mapping,q.fingerprint,q.wanted_name,q.name,"       \
   "q.name_number,q.temporary_name,q.sent_name,q.attempts,q.next_try_ms,q.why,q.leaves,"         \
-  "EXISTS (SELECT 1 FROM sent WHERE sent.number = q.number),q.deactivates"
+  is_sent ",q.deactivates"
+#define QUEUE_COLUMNS QUEUE_COLUMNS_BUT ("EXISTS (SELECT 1 FROM sent WHERE sent.number = q.number)")
+#define QUEUE_UNSENT_COLUMNS QUEUE_COLUMNS_BUT ("0") /* of rows that are known not to be sent */
 void store_queue_fill (sqlite3_stmt *, struct queued *);
 int store_queue_by_number (struct store *, int64_t number, struct queued *, struct error *);
 

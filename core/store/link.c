@@ -1,7 +1,9 @@
 /* Writing links; see store.h.
  *
  * An UPDATE that names an indexed column touches that index, changed or not. So a link is
- * written by one of many statements: with those indexed columns that really changed. */
+ * written by one of many statements: with those indexed columns that really changed. As a rule
+ * many links in a row change in the same columns: so the last statement is tried first, which does
+ * nothing where another column changed as well. */
 #include "config.h"
 #include "store/internal.h"
 
@@ -157,7 +159,15 @@ update_statement (struct store *store, unsigned changed)
   buffer_append_text (&sql, changed & PARKED ? ",parked=?18" : "");
   buffer_append_text (&sql, changed & DUE ? ",due_ms=?23" : "");
   buffer_append_text (&sql, changed & FLAGS ? ",flags=?2" : "");
-  buffer_append_text (&sql, " WHERE row=?24");
+  buffer_append_text (&sql, " WHERE row=?24" /* + keeps to the row: no index is asked */
+                      " AND status=?25 AND (+account IS NOT NULL)=?26");
+  buffer_append_text (&sql, changed & ID ? "" : " AND +id IS ?5");
+  buffer_append_text (&sql, changed & ACCOUNT ? "" : " AND +account IS ?6");
+  buffer_append_text (&sql, changed & REFERENCE ? "" : " AND +reference_hash IS ?10");
+  buffer_append_text (&sql, changed & GIVEN ? "" : " AND +given_hash IS ?13");
+  buffer_append_text (&sql, changed & PARKED ? "" : " AND +parked IS ?18");
+  buffer_append_text (&sql, changed & DUE ? "" : " AND +due_ms IS ?23");
+  buffer_append_text (&sql, changed & FLAGS ? "" : " AND +flags IS ?2");
   store_prepare (store, slot, buffer_text (&sql));
   buffer_fini (&sql);
   return *slot;
@@ -182,12 +192,6 @@ column_is_id (sqlite3_stmt *s, int i, const char *id)
   MEM_AUTO char *old = store_column_id (s, i);
   return same_text (old, id);
 }
-
-/* How the row counts before it is written. */
-struct counted {
-  int status;
-  bool account;
-};
 
 /* Which indexed columns differ from the row as it is; -1 failed, -2: there is no such row. */
 static int
@@ -214,6 +218,27 @@ find_changed (struct store *store, const struct link *link, const struct derived
   return changed;
 }
 
+/* BEFORE: how the row was counted. 1: written; 0: it was not so, or other columns changed; -1 failed. */
+static int
+update (struct store *store, const struct link *link, const struct derived *derived, int changed,
+        const struct counted *before, struct error *error)
+{
+  sqlite3_stmt *s = update_statement (store, (unsigned) changed);
+  bind_link (store, s, link, derived);
+  sqlite3_bind_int64 (s, 24, link->row);
+  sqlite3_bind_int (s, 25, before->status);
+  sqlite3_bind_int (s, 26, before->account);
+  if (store_run (store, s, error))
+    return -1;
+  if (sqlite3_changes (store->db) == 0)
+    return 0;
+  if (before->status != (int) link->status || before->account != (link->account != NULL)) {
+    store_tally_add (store, before->status, before->account, -1);
+    store_tally_add (store, (int) link->status, link->account, 1);
+  }
+  return 1;
+}
+
 int
 store_link_put (struct store *store, struct link *link, struct error *error)
 {
@@ -223,22 +248,21 @@ store_link_put (struct store *store, struct link *link, struct error *error)
     return insert (store, link, error);
   struct counted before;
   struct derived derived = derive (store, link);
+  int written = store->changes_alike
+                    ? update (store, link, &derived, store->changed, &store->counted, error) : 0;
+  if (written)
+    return written < 0 ? -1 : 0;
   int changed = find_changed (store, link, &derived, &before, error);
   if (changed == -2)
     return error_set (error, "%s: entry %s is no longer in the state; run again", store->path,
                       link->id);
   if (changed < 0)
     return -1;
-  sqlite3_stmt *s = update_statement (store, (unsigned) changed);
-  bind_link (store, s, link, &derived);
-  sqlite3_bind_int64 (s, 24, link->row);
-  if (store_run (store, s, error))
-    return -1;
-  if (before.status != (int) link->status || before.account != (link->account != NULL)) {
-    store_tally_add (store, before.status, before.account, -1);
-    store_tally_add (store, (int) link->status, link->account, 1);
-  }
-  return 0;
+  store->changes_alike = changed == store->changed && before.status == store->counted.status
+                         && before.account == store->counted.account;
+  store->changed = changed;
+  store->counted = before;
+  return update (store, link, &derived, changed, &before, error) < 0 ? -1 : 0;
 }
 
 static int

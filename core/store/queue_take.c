@@ -59,7 +59,7 @@ find_floor (struct store *store, struct error *error)
 static sqlite3_stmt *
 take_statement (struct store *store, int64_t after, size_t limit, int64_t now_ms)
 {
-  sqlite3_stmt *s = store_statement (store, S_QUEUE_TAKE, "SELECT " QUEUE_COLUMNS " FROM queue q"
+  sqlite3_stmt *s = store_statement (store, S_QUEUE_TAKE, "SELECT " QUEUE_UNSENT_COLUMNS " FROM queue q"
       " WHERE q.number > ?1 AND q.state = 0 AND q.next_try_ms <= ?2"
       " AND NOT EXISTS (SELECT 1 FROM sent WHERE sent.row = q.row) ORDER BY q.number LIMIT ?3");
   sqlite3_bind_int64 (s, 1, after < store->floor - 1 ? store->floor - 1 : after);

@@ -202,6 +202,9 @@ int store_queue_add (struct store *, struct queued *, struct error *);
 int store_queue_update (struct store *, const struct queued *, struct error *);
 /* Takes the row with that number away (its result came); a newer state of the entry stays. */
 int store_queue_done (struct store *, int64_t number, struct error *);
+/* The same for many at once, which is cheaper by far where they follow one another; NUMBERS, no one
+ * twice, are put into order. */
+int store_queue_all_done (struct store *, int64_t *numbers, size_t count, struct error *);
 /* Takes every row of the entry that is neither SENT nor in doubt away (the source took the change
  * back). What stays (see store_queue_of) may be at the sink already: put the newest state then. */
 int store_queue_withdraw (struct store *, int64_t row, struct error *);
@@ -211,7 +214,8 @@ int store_queue_withdraw (struct store *, int64_t row, struct error *);
  * beginning again with AFTER 0, which costs nothing more. */
 int store_queue_take (struct store *, int64_t after, size_t count, int64_t now_ms,
                       int (*visit) (void *data, struct queued *), void *data, struct error *);
-int store_queue_mark_sent (struct store *, const int64_t *numbers, size_t count, struct error *);
+/* NUMBERS as in store_queue_all_done(). */
+int store_queue_mark_sent (struct store *, int64_t *numbers, size_t count, struct error *);
 /* At start: every SENT row becomes WAITING with doubt (merged into a newer state of its entry where
  * there is one: see store_queue_put). Returns how many, or -1. */
 int64_t store_queue_recover (struct store *, struct error *);

@@ -51,7 +51,7 @@ struct line {
 static bool
 named (const struct line *l, const char *name)
 {
-  return name != NULL && strlen (name) == l->name_len
+  return name != NULL && (l->name[0] | 0x20) == (name[0] | 0x20) && strlen (name) == l->name_len
          && strncasecmp (name, l->name, l->name_len) == 0;
 }
 

@@ -37,6 +37,7 @@ struct http {
   CURL *easy;
   int (*cancelled) (void *);
   void *data;
+  struct curl_slist *headers; /* of the last request: most requests of a session have the same */
   int attempts; /* times that libcurl began to send the current request */
   struct http_reply reply;
   char error[CURL_ERROR_SIZE];

@@ -115,6 +115,89 @@ set_once (struct http *h)
   set_tls (h);
 }
 
+struct header {
+  const char *name, *value;
+};
+
+#define MAX_HEADERS 5
+
+static size_t
+headers_of (const struct http_request *q, struct header headers[MAX_HEADERS])
+{
+  size_t n = 0;
+  headers[n++] = (struct header){"Accept: ", q->accept};
+  if (q->body != NULL) {
+    headers[n++] = (struct header){"Content-Type: ", q->content_type};
+    headers[n++] = (struct header){"", "Expect:"};
+  }
+  if (q->authorization != NULL)
+    headers[n++] = (struct header){"", q->authorization};
+  if (q->if_match != NULL)
+    headers[n++] = (struct header){"If-Match: ", q->if_match};
+  return n;
+}
+
+static bool
+is_line (const char *line, const struct header *header)
+{
+  size_t n = strlen (header->name);
+  return strncmp (line, header->name, n) == 0 && strcmp (line + n, header->value) == 0;
+}
+
+static bool
+same_headers (const struct curl_slist *list, const struct header *headers, size_t n)
+{
+  for (size_t i = 0; i < n; i++, list = list->next)
+    if (list == NULL || !is_line (list->data, &headers[i]))
+      return false;
+  return list == NULL;
+}
+
+/* Values of our own come short; the authorization, as long as a token is, has no name here. */
+static bool
+add_header (struct curl_slist **list, const struct header *header)
+{
+  char line[512];
+  const char *text = header->value;
+  if (header->name[0] != '\0') {
+    int n = snprintf (line, sizeof line, "%s%s", header->name, header->value);
+    if (n < 0 || (size_t) n >= sizeof line || strpbrk (line, "\r\n") != NULL)
+      return false;
+    text = line;
+  }
+  struct curl_slist *more = curl_slist_append (*list, text);
+  if (more != NULL)
+    *list = more;
+  return more != NULL;
+}
+
+/* They hold the token. */
+static void
+drop_headers (struct http *h)
+{
+  curl_easy_setopt (h->easy, CURLOPT_HTTPHEADER, NULL);
+  for (struct curl_slist *l = h->headers; l != NULL; l = l->next)
+    for (volatile char *p = l->data; *p != '\0'; p++)
+      *p = 'x';
+  curl_slist_free_all (h->headers);
+  h->headers = NULL;
+}
+
+static bool
+set_headers (struct http *h, const struct http_request *q)
+{
+  struct header headers[MAX_HEADERS];
+  size_t n = headers_of (q, headers);
+  if (same_headers (h->headers, headers, n))
+    return true;
+  drop_headers (h);
+  for (size_t i = 0; i < n; i++)
+    if (!add_header (&h->headers, &headers[i]))
+      return false;
+  curl_easy_setopt (h->easy, CURLOPT_HTTPHEADER, h->headers);
+  return true;
+}
+
 struct http *
 http_new (struct http_client *client, int (*cancelled) (void *), void *data)
 {
@@ -138,6 +221,7 @@ http_free (struct http *h)
 {
   if (h == NULL)
     return;
+  drop_headers (h);
   curl_easy_cleanup (h->easy);
   text_wipe (&h->reply.body);
   free (h);
@@ -165,57 +249,10 @@ begin (struct http *h, size_t max)
   h->attempts = 0;
 }
 
-static bool
-add_header (struct curl_slist **list, const char *name, const char *value)
-{
-  char line[512];
-  struct curl_slist *more;
-  int n = snprintf (line, sizeof line, "%s: %s", name, value);
-  if (n < 0 || (size_t) n >= sizeof line || strpbrk (line, "\r\n") != NULL)
-    return false;
-  more = curl_slist_append (*list, line);
-  if (more != NULL)
-    *list = more;
-  return more != NULL;
-}
-
-static bool
-add_authorization (struct curl_slist **list, const char *line)
-{
-  struct curl_slist *more = curl_slist_append (*list, line);
-  if (more != NULL)
-    *list = more;
-  return more != NULL;
-}
-
 static void
-free_headers (struct curl_slist *list)
-{
-  for (struct curl_slist *l = list; l != NULL; l = l->next)
-    for (volatile char *p = l->data; *p != '\0'; p++)
-      *p = 'x';
-  curl_slist_free_all (list);
-}
-
-static bool
-build_headers (const struct http_request *q, struct curl_slist **list)
-{
-  bool ok = add_header (list, "Accept", q->accept);
-  if (q->body != NULL)
-    ok = ok && add_header (list, "Content-Type", q->content_type)
-         && add_authorization (list, "Expect:");
-  if (q->authorization != NULL)
-    ok = ok && add_authorization (list, q->authorization);
-  if (q->if_match != NULL)
-    ok = ok && add_header (list, "If-Match", q->if_match);
-  return ok;
-}
-
-static void
-set_request (struct http *h, const struct http_request *q, struct curl_slist *headers)
+set_request (struct http *h, const struct http_request *q)
 {
   curl_easy_setopt (h->easy, CURLOPT_URL, q->url);
-  curl_easy_setopt (h->easy, CURLOPT_HTTPHEADER, headers);
   if (q->body != NULL) {
     curl_easy_setopt (h->easy, CURLOPT_POST, 1L);
     curl_easy_setopt (h->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t) q->body_len);
@@ -261,15 +298,13 @@ perform (struct http *h)
 void
 http_send (struct http *h, const struct http_request *q)
 {
-  struct curl_slist *headers = NULL;
   begin (h, q->max_reply);
-  if (build_headers (q, &headers)) {
-    set_request (h, q, headers);
+  if (set_headers (h, q)) {
+    set_request (h, q);
     perform (h);
-    curl_easy_setopt (h->easy, CURLOPT_HTTPHEADER, NULL);
     curl_easy_setopt (h->easy, CURLOPT_POSTFIELDS, NULL);
   } else {
+    drop_headers (h);
     snprintf (h->reply.why, sizeof h->reply.why, "the request's headers could not be built");
   }
-  free_headers (headers);
 }

@@ -53,7 +53,8 @@ struct http_request {
   const char *url;
   const char *accept;
   const char *content_type;  /* with a body */
-  const char *authorization; /* the whole header line, wiped from our copies; NULL: none */
+  const char *authorization; /* the whole header line; our copy, kept for the next request, is wiped
+                                when another comes or the session ends; NULL: none */
   const char *if_match;      /* the header's value or NULL */
   const char *body;          /* NULL: none */
   size_t body_len;

@@ -11,9 +11,11 @@ struct cursor {
   const char *end;
 };
 
-static void
+static inline void
 skip_space (struct cursor *c)
 {
+  if (c->at < c->end && *c->at > ' ')
+    return;
   while (c->at < c->end && (*c->at == ' ' || *c->at == '\n' || *c->at == '\t' || *c->at == '\r'))
     c->at++;
 }
@@ -38,10 +40,40 @@ check_escape (struct cursor *c)
   return true;
 }
 
+#define ALL_BYTES(c) (UINT64_C (0x0101010101010101) * (unsigned char) (c))
+
+/* The high bit of each byte of EIGHT that is below N (at most 128); above such a byte there may be
+ * false ones, so the lowest tells the truth. */
+static inline uint64_t
+bytes_below (uint64_t eight, unsigned char n)
+{
+  return (eight - ALL_BYTES (n)) & ~eight & ALL_BYTES (0x80);
+}
+
+/* Characters from AT on, eight at a time, that are nothing but themselves in a string. */
+static inline const char *
+skip_eights (const char *at, const char *end)
+{
+#if defined __BYTE_ORDER__ && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+  uint64_t eight;
+  for (; end - at >= 8; at += 8) {
+    memcpy (&eight, at, 8);
+    uint64_t other = bytes_below (eight, 0x20) | bytes_below (eight ^ ALL_BYTES ('"'), 1)
+                     | bytes_below (eight ^ ALL_BYTES ('\\'), 1) | (eight & ALL_BYTES (0x80));
+    if (other != 0)
+      return at + __builtin_ctzll (other) / 8;
+  }
+#else
+  (void) end;
+#endif
+  return at;
+}
+
 /* Passes over the characters of a string that are nothing but themselves. */
 static const char *
 skip_plain (const char *at, const char *end)
 {
+  at = skip_eights (at, end);
   while (at < end && *at >= 0x20 && (unsigned char) *at < 0x80 && *at != '"' && *at != '\\')
     at++;
   return at;
@@ -138,10 +170,8 @@ check_member (struct cursor *c, bool object, int depth, struct json_table *note)
   if (!check_value (c, depth))
     return false;
   value.len = (size_t) (c->at - value.at);
-  if (note != NULL && note->n < JSON_TABLE_ROWS) {
-    note->keys[note->n] = key;
-    note->values[note->n++] = value;
-  }
+  if (note != NULL)
+    json_table_note (note, key, value);
   return true;
 }
 

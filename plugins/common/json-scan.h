@@ -56,10 +56,21 @@ struct json json_member_like (struct json object, struct json key);
 struct json_table {
   struct json object;
   size_t n;
+  uint32_t tags[JSON_TABLE_ROWS]; /* of the keys: those that differ are not of one name */
   struct json keys[JSON_TABLE_ROWS];
   struct json values[JSON_TABLE_ROWS];
 };
 void json_table_fill (struct json_table *, struct json object);
+/* Adds a member where there is room. */
+void json_table_note (struct json_table *, struct json key, struct json value);
+/* Goes over all members, also over those that found no room. */
+struct json_rows {
+  const struct json_table *table;
+  size_t i;
+  struct json_walk walk;
+};
+struct json_rows json_table_rows (const struct json_table *);
+bool json_rows_next (struct json_rows *, struct json *ret_key, struct json *ret_value);
 /* As json_check(), of an object. */
 bool json_check_table (const char *text, size_t len, struct json_table *ret);
 /* As json_member_like(). */

@@ -28,11 +28,19 @@ json_kind (struct json v)
   }
 }
 
+/* An object or array: only white space between its brackets. */
+static bool
+holds_nothing (struct json v)
+{
+  size_t i = 1;
+  while (i + 1 < v.len && strchr (" \t\r\n", v.at[i]) != NULL)
+    i++;
+  return i + 1 >= v.len;
+}
+
 bool
 json_is_empty (struct json v)
 {
-  struct json value;
-  struct json_walk w;
   switch (json_kind (v)) {
   case JSON_NONE:
   case JSON_NULL:
@@ -41,8 +49,7 @@ json_is_empty (struct json v)
     return v.len <= 2;
   case JSON_OBJECT:
   case JSON_ARRAY:
-    w = json_begin (v);
-    return !json_next (&w, NULL, &value);
+    return holds_nothing (v);
   default:
     return false;
   }
@@ -118,10 +125,25 @@ next_char (const char **at, const char *end, char out[4])
   return out[0] == '\\' && *at < end ? unescape (at, end, out) : 1;
 }
 
+/* Is it the same decoded? Checked text has no control characters as they are. */
+static bool
+is_plain (struct json v, size_t size)
+{
+  return json_kind (v) == JSON_STRING && v.len >= 2 && v.len - 2 < size
+         && memchr (v.at, '\\', v.len) == NULL && memchr (v.at, '\0', v.len) == NULL;
+}
+
 bool
 json_text (struct json v, char *out, size_t size, size_t *ret_len)
 {
   size_t n = 0;
+  if (is_plain (v, size)) {
+    memcpy (out, v.at + 1, v.len - 2);
+    out[v.len - 2] = '\0';
+    if (ret_len != NULL)
+      *ret_len = v.len - 2;
+    return true;
+  }
   bool ok = json_kind (v) == JSON_STRING && v.len >= 2 && size > 0;
   const char *at = ok ? v.at + 1 : NULL, *end = ok ? v.at + v.len - 1 : NULL;
   while (ok && at < end) {

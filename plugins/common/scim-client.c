@@ -27,6 +27,7 @@ scim_session_init (struct scim_session *s, struct scim_client *client, struct sy
   s->retry_after_ms = -1;
   text_init (&s->url, MAX_URL);
   text_init (&s->body, MAX_BODY);
+  text_init (&s->authorization, MAX_HEADER);
   s->http = http_new (client->http, session_cancelled, s);
   return s->http != NULL ? SYNCD_OK : SYNCD_E_INTERNAL;
 }
@@ -37,6 +38,7 @@ scim_session_fini (struct scim_session *s)
   http_free (s->http);
   text_wipe (&s->url);
   text_wipe (&s->body);
+  text_wipe (&s->authorization);
 }
 
 void
@@ -166,12 +168,11 @@ without_token (int32_t code)
 }
 
 static int32_t
-send_once (struct scim_session *s, const struct scim_call *call, struct text *header,
-           uint64_t *ret_generation)
+send_once (struct scim_session *s, const struct scim_call *call, uint64_t *ret_generation)
 {
   struct scim_client *c = s->client;
-  int32_t rc =
-      oauth_header (c->oauth, s->ctx, s->http, header, ret_generation, s->why, sizeof s->why);
+  int32_t rc = oauth_header (c->oauth, s->ctx, s->http, &s->authorization, ret_generation, s->why,
+                             sizeof s->why);
   memset (&s->answer, 0, sizeof s->answer);
   if (rc != SYNCD_OK) {
     s->answer.status = 0;
@@ -186,7 +187,7 @@ send_once (struct scim_session *s, const struct scim_call *call, struct text *he
                            text_get (&s->url),
                            "application/scim+json, application/json",
                            "application/scim+json",
-                           text_get (header),
+                           text_get (&s->authorization),
                            call->if_match,
                            call->with_body ? text_get (&s->body) : NULL,
                            s->body.len,
@@ -198,7 +199,6 @@ send_once (struct scim_session *s, const struct scim_call *call, struct text *he
 int32_t
 scim_send (struct scim_session *s, const struct scim_call *call)
 {
-  struct text header;
   uint64_t generation = 0;
   if (!text_ok (&s->url) || (call->with_body && !text_ok (&s->body))) {
     scim_explain (s, "the request is larger than %zu bytes; the value that makes it so is refused",
@@ -206,13 +206,11 @@ scim_send (struct scim_session *s, const struct scim_call *call)
     memset (&s->answer, 0, sizeof s->answer);
     return SYNCD_RESULT_ENTRY;
   }
-  text_init (&header, MAX_HEADER);
-  int32_t result = send_once (s, call, &header, &generation);
+  int32_t result = send_once (s, call, &generation);
   if (result == SYNCD_RESULT_AUTH && s->answer.status == 401) {
     oauth_reject (s->client->oauth, generation);
-    result = send_once (s, call, &header, &generation);
+    result = send_once (s, call, &generation);
   }
-  text_wipe (&header);
   return result;
 }
 

@@ -29,6 +29,7 @@ struct scim_session {
   struct http *http;
   struct text url;
   struct text body;
+  struct text authorization;
   struct scim_answer answer; /* of the last request */
   struct scim_error error;
   char why[1200];         /* the last failure, for people */

@@ -99,11 +99,12 @@ static void
 compare_whole (struct scim_compare *c, const struct scim_path *p, struct json value)
 {
   struct scim_compare part = *c;
-  struct json_table table;
+  struct json_table sent, table;
+  json_table_fill (&sent, value);
   json_table_fill (&table, member (c->account->object, p->urn));
   part.account = &table;
   part.missing = 0;
-  scim_compare_document (&part, value);
+  scim_compare_document (&part, &sent);
   for (size_t i = 0; i < part.missing; i++) {
     char path[2 * SCIM_COMPARE_PATH];
     snprintf (path, sizeof path, "%.*s%s%s", (int) p->urn.len, p->urn.len > 0 ? p->urn.at : "",

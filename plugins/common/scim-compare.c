@@ -26,13 +26,26 @@ compare_missing (struct scim_compare *c, const char *path)
     snprintf (c->paths[c->missing++], SCIM_COMPARE_PATH, "%s", path);
 }
 
+/* Adds to the path at OUT what fits of S; one byte is kept for the end. */
+static size_t
+put (char *out, size_t at, const char *s, size_t len)
+{
+  size_t room = SCIM_COMPARE_PATH - 1 - at;
+  memcpy (out + at, s, len < room ? len : room);
+  return at + (len < room ? len : room);
+}
+
 void
 compare_join (char *out, const char *prefix, const char *dot, struct json key)
 {
   char name[SCIM_COMPARE_PATH];
-  json_text (key, name, sizeof name, NULL);
-  int n = snprintf (out, SCIM_COMPARE_PATH, "%s%s%s", prefix, prefix[0] != '\0' ? dot : "", name);
-  if (n >= SCIM_COMPARE_PATH)
+  size_t len = 0, before = strlen (prefix), between = before > 0 ? strlen (dot) : 0;
+  json_text (key, name, sizeof name, &len);
+  size_t n = put (out, 0, prefix, before);
+  n = put (out, n, dot, between);
+  n = put (out, n, name, len);
+  out[n] = '\0';
+  if (before + between + len >= SCIM_COMPARE_PATH)
     memcpy (out + SCIM_COMPARE_PATH - 4, "...", 4);
 }
 
@@ -180,28 +193,29 @@ is_extension (struct json key, struct json value)
 
 /* The attributes of one schema. Most are as they were sent: no path is made for those. */
 static void
-compare_schema (struct scim_compare *c, const char *urn, struct json sent,
+compare_schema (struct scim_compare *c, const char *urn, const struct json_table *sent,
                 const struct json_table *got)
 {
-  struct json_walk w = json_begin (sent);
+  struct json_rows rows = json_table_rows (sent);
   struct json key, value;
-  while (json_next (&w, &key, &value)) {
+  while (json_rows_next (&rows, &key, &value)) {
     char path[SCIM_COMPARE_PATH];
     struct json other = json_table_find (got, key);
     if (same_scalar (value, other))
       continue;
     compare_join (path, urn, ":", key);
     if (is_extension (key, value)) {
-      struct json_table table;
+      struct json_table part, table;
+      json_table_fill (&part, value);
       json_table_fill (&table, other);
-      compare_schema (c, path, value, &table);
+      compare_schema (c, path, &part, &table);
     } else
       compare_value (c, path, value, other);
   }
 }
 
 void
-scim_compare_document (struct scim_compare *c, struct json sent)
+scim_compare_document (struct scim_compare *c, const struct json_table *sent)
 {
   compare_schema (c, "", sent, c->account);
 }

@@ -35,7 +35,7 @@ void scim_compare_begin (struct scim_compare *, const struct scim_rules *,
                          const struct json_table *account);
 
 /* A whole document, as in a create. */
-void scim_compare_document (struct scim_compare *, struct json sent);
+void scim_compare_document (struct scim_compare *, const struct json_table *sent);
 
 /* One operation (SYNCD_OP_*) of an update; VALUE: none for a remove. */
 void scim_compare_operation (struct scim_compare *, uint32_t op, const char *path,

@@ -191,6 +191,10 @@ text_plain (const char *s, size_t len, char *out, size_t size)
   size_t n = 0;
   bool space = false;
   for (size_t i = 0; i < len;) {
+    if (!space && unreserved ((unsigned char) s[i]) && n + 5 <= size) {
+      out[n++] = s[i++]; /* most of what comes: ids and words */
+      continue;
+    }
     size_t next = skip_markup (s, len, i);
     size_t width = next > i ? 0 : shown_len (s + i, len - i);
     if (width == 0 || (unsigned char) s[i] <= ' ' || s[i] == 0x7f) {

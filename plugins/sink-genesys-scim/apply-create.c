@@ -22,20 +22,33 @@ service_made (struct json key)
   return false;
 }
 
+static bool
+is_extension (struct json key, struct json value)
+{
+  return json_kind (value) == JSON_OBJECT && key.len > 5 && strncasecmp (key.at, "\"urn:", 5) == 0;
+}
+
+static bool has_leftovers (const struct json_table *sent, const struct json_table *account);
+
+static bool
+extension_has_leftovers (struct json sent, struct json account)
+{
+  struct json_table ours, theirs;
+  json_table_fill (&ours, sent);
+  json_table_fill (&theirs, account);
+  return has_leftovers (&ours, &theirs);
+}
+
 /* ACCOUNT has what nobody sent: a title, say, of the person who had it before. */
 static bool
-has_leftovers (const struct json_table *sent, struct json account)
+has_leftovers (const struct json_table *sent, const struct json_table *account)
 {
-  struct json_walk w = json_begin (account);
+  struct json_rows rows = json_table_rows (account);
   struct json key, value;
-  struct json_table part;
-  while (json_next (&w, &key, &value)) {
+  while (json_rows_next (&rows, &key, &value)) {
     struct json ours = json_table_find (sent, key);
-    bool extension =
-        json_kind (value) == JSON_OBJECT && key.len > 5 && strncasecmp (key.at, "\"urn:", 5) == 0;
-    if (extension)
-      json_table_fill (&part, ours);
-    bool unknown = extension ? has_leftovers (&part, value) : ours.at == NULL;
+    bool unknown = is_extension (key, value) ? extension_has_leftovers (ours, value)
+                                             : ours.at == NULL;
     if (unknown && !service_made (key) && !json_is_empty (value))
       return true;
   }
@@ -47,7 +60,7 @@ account_flags (int32_t status, const struct json_table *sent, const struct json_
 {
   struct json version = json_member_nocase (json_table_get (account, "meta"), "version", 7);
   if (status == 200 || json_integer (version, 0) > REVIVED_VERSION
-      || has_leftovers (sent, account->object))
+      || has_leftovers (sent, account))
     return SYNCD_ACCOUNT_REVIVED;
   return SYNCD_ACCOUNT_CREATED;
 }
@@ -126,29 +139,28 @@ created (struct apply *a)
 
 /* The document with the "schemas" that fit it: the core one and each extension it uses. */
 static void
-build_document (struct json document, struct text *body)
+build_document (const struct json_table *document, struct text *body)
 {
-  static const char urn[] = "\"urn:ietf:params:scim:schemas:core:2.0:User\"";
-  struct json_walk w = json_begin (document);
+  struct json_rows rows = json_table_rows (document);
   struct json key, value;
   text_reset (body);
-  text_printf (body, "{\"schemas\":[%s", urn);
-  while (json_next (&w, &key, &value))
-    if (json_kind (value) == JSON_OBJECT && strncasecmp (key.at, "\"urn:", 5) == 0) {
-      text_puts (body, ",");
+  text_puts (body, "{\"schemas\":[\"urn:ietf:params:scim:schemas:core:2.0:User\"");
+  while (json_rows_next (&rows, &key, &value))
+    if (is_extension (key, value)) {
+      text_add (body, ",", 1);
       text_add (body, key.at, key.len);
     }
-  text_puts (body, "]");
-  w = json_begin (document);
-  while (json_next (&w, &key, &value)) {
+  text_add (body, "]", 1);
+  rows = json_table_rows (document);
+  while (json_rows_next (&rows, &key, &value)) {
     if (json_equals (key, "schemas", 7, true))
       continue;
-    text_puts (body, ",");
+    text_add (body, ",", 1);
     text_add (body, key.at, key.len);
-    text_puts (body, ":");
+    text_add (body, ":", 1);
     text_add (body, value.at, value.len);
   }
-  text_puts (body, "}");
+  text_add (body, "}", 1);
 }
 
 void
@@ -168,7 +180,7 @@ apply_create (struct apply *a)
     return;
   }
   scim_url (s, "/users");
-  build_document (a->document.object, &s->body);
+  build_document (&a->document, &s->body);
   int32_t result = scim_send (s, &call);
   if (result == SYNCD_RESULT_OK)
     created (a);

@@ -56,7 +56,7 @@ compare_sent (struct apply *a, const struct json_table *account)
   struct json value;
   scim_compare_begin (c, &sink_rules, account);
   if (h->change_kind (a->change) == SYNCD_CHANGE_CREATE) {
-    scim_compare_document (c, a->document.object);
+    scim_compare_document (c, &a->document);
     return;
   }
   for (size_t i = 0; i < h->change_operation_count (a->change); i++) {

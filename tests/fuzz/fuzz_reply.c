@@ -59,8 +59,9 @@ compare (struct json sent, struct json_table *account, const char *path)
   static const struct scim_rules rules = { no, never_same, never_kept };
   static struct scim_compare both;
   scim_compare_begin (&both, &rules, account);
-  if (json_kind (sent) == JSON_OBJECT)
-    scim_compare_document (&both, sent);
+  struct json_table table;
+  json_table_fill (&table, sent);
+  scim_compare_document (&both, &table);
   for (uint32_t op = SYNCD_OP_ADD; op <= SYNCD_OP_REMOVE; op++)
     scim_compare_operation (&both, op, path, op == SYNCD_OP_REMOVE ? (struct json) { NULL, 0 } : sent);
 }

@@ -72,6 +72,11 @@ stats_add (struct stats *stats, const struct request *request, int status)
   stats->by_status[status > 0 && status < 600 ? status : 0]++;
   stats->applied += request->applied;
   stats->cut += status == 0;
+  if (request->kind != KIND_CREATE)
+    return;
+  stats->last_create = clock_steady ();
+  if (stats->by_kind[KIND_CREATE] == 1)
+    stats->first_create = stats->last_create;
 }
 
 void
@@ -169,9 +174,10 @@ stats_dump (const struct sim *sim)
   for (int state = 0; state < STATES; state++)
     json_object_set_new (accounts, state_names[state], count (sim->store.ranks[state].total));
   return json_pack (
-      "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "total", count (stats->total), "kinds",
+      "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "total", count (stats->total), "kinds",
       kinds, "statuses", statuses, "accounts", accounts, "throttled", count (stats->throttled),
       "unauthorized", count (stats->unauthorized), "faults", count (stats->faults), "applied",
       count (stats->applied), "cut", count (stats->cut), "tokens", count (sim->tokens.count),
-      "others", count (stats->others), "others_throttled", count (stats->others_throttled));
+      "others", count (stats->others), "others_throttled", count (stats->others_throttled),
+      "create_ms", (json_int_t)(stats->last_create - stats->first_create));
 }

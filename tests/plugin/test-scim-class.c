@@ -212,12 +212,12 @@ missing (const char *sent, const char *account)
 {
   char *a, *b;
   struct scim_compare *c = malloc (sizeof *c);
-  struct json s = parse (sent, &a);
-  struct json_table table;
+  struct json_table s, table;
+  json_table_fill (&s, parse (sent, &a));
   json_table_fill (&table, parse (account, &b));
   scim_compare_begin (c, &strict, &table);
-  assert_non_null (s.at);
-  scim_compare_document (c, s);
+  assert_non_null (s.object.at);
+  scim_compare_document (c, &s);
   size_t n = c->missing;
   free (c);
   free (a);

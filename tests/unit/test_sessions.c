@@ -111,7 +111,7 @@ test_ahead (void **state)
   assert_in_range (sessions_ahead (&slow), 2, 4);
   assert_in_range (sessions_ahead (&limited), 2, 4);
   assert_in_range (sessions_ahead (&unknown), 2, 4);
-  assert_int_equal (sessions_ahead (&fast), 64);
+  assert_int_equal (sessions_ahead (&fast), 256);
 }
 
 int

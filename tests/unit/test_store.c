@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/mem.h"
+
 /* Every field, with a value of its own. */
 static void
 fill (struct link *link)
@@ -192,6 +194,42 @@ test_reference_prefers_who_is_there (void **state)
   expect (st, store_link_by_reference (st->store, "cn=boss,o=x", &link, &st->error), &link, rows[1]);
   expect (st, store_link_by_reference (st->store, "cn=BOSS,o=x", &link, &st->error), &link, 0);
   link_fini (&link);
+}
+
+/* One column after the other alone, after a row of links that changed all in the same: none is lost,
+ * though the statement that fitted last is tried first. */
+static void
+test_link_update_after_others (void **state)
+{
+  struct state *st = *state;
+  struct link links[8];
+  for (size_t i = 0; i < 8; i++) {
+    link_init (&links[i]);
+    fill (&links[i]);
+    mem_set_text (&links[i].id, state_id ((unsigned) i + 1));
+    state_ok (st, store_link_put (st->store, &links[i], &st->error));
+  }
+  for (size_t i = 0; i < 8; i++) {
+    for (int alike = 0; alike < 2; alike++) { /* nothing but what no index has */
+      links[7].last_ms++;
+      state_ok (st, store_link_put (st->store, &links[7], &st->error));
+    }
+    switch (i) {
+    case 0: mem_set_text (&links[i].id, "another id"); break;
+    case 1: mem_set_text (&links[i].account, "ACCOUNT-8"); break;
+    case 2: mem_set_text (&links[i].reference_key, "uid=someone else"); break;
+    case 3: mem_set_text (&links[i].given_name, "joe_2@example.com"); break;
+    case 4: mem_set_text (&links[i].parked, NULL); break;
+    case 5: links[i].reevaluate_at_ms = 500; break;
+    case 6: links[i].flags = LINK_ADOPTED; break;
+    default: mem_set_text (&links[i].version, NULL); break;
+    }
+    state_ok (st, store_link_put (st->store, &links[i], &st->error));
+    for (size_t k = 0; k < 8; k++)
+      check_stored (st, &links[k]);
+  }
+  for (size_t i = 0; i < 8; i++)
+    link_fini (&links[i]);
 }
 
 static void
@@ -432,8 +470,10 @@ main (void)
 {
 #define TEST(f) cmocka_unit_test_setup_teardown (f, state_setup, state_teardown)
   const struct CMUnitTest tests[] = {
-    TEST (test_link_is_kept_whole), TEST (test_link_update_writes_what_changed), TEST (test_lookups),
-    TEST (test_reference_prefers_who_is_there), TEST (test_glance), TEST (test_glance_order), TEST (test_glance_queue), TEST (test_touch),
+    TEST (test_link_is_kept_whole), TEST (test_link_update_writes_what_changed),
+    TEST (test_link_update_after_others), TEST (test_lookups),
+    TEST (test_reference_prefers_who_is_there), TEST (test_glance), TEST (test_glance_order),
+    TEST (test_glance_queue), TEST (test_touch),
     TEST (test_facts), TEST (test_mappings), TEST (test_accounts), TEST (test_runs),
     TEST (test_done),
   };

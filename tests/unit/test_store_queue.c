@@ -521,6 +521,29 @@ test_promises_do_not_pile_up (void **state)
   }
 }
 
+/* Many at once: exactly those that are named, in whatever order, with and without gaps. */
+static void
+test_many_at_once (void **state)
+{
+  struct state *st = *state;
+  int64_t n[8], marks[5], done[5];
+  for (unsigned i = 0; i < 8; i++) {
+    int64_t row = state_link (st, i + 1, LINK_NEW, 0, NULL, NULL);
+    n[i] = state_queue (st, row, NULL, "{}");
+  }
+  memcpy (marks, (int64_t[]) { n[6], n[1], n[2], n[0], n[4] }, sizeof marks);
+  state_ok (st, store_queue_mark_sent (st->store, marks, 5, &st->error));
+  state_ok (st, store_queue_mark_sent (st->store, marks, 2, &st->error)); /* again: nothing */
+  expect_each (st, QUEUE_SENT, "1:{} 2:{} 3:{} 5:{} 7:{} ");
+  expect_each (st, QUEUE_WAITING, "4:{} 6:{} 8:{} ");
+  memcpy (done, (int64_t[]) { n[4], n[2], n[7], n[1], n[3] }, sizeof done);
+  state_ok (st, store_queue_all_done (st->store, done, 5, &st->error));
+  expect_each (st, QUEUE_SENT, "1:{} 7:{} ");
+  expect_each (st, QUEUE_WAITING, "6:{} ");
+  state_ok (st, store_queue_all_done (st->store, NULL, 0, &st->error));
+  assert_int_equal (store_queue_count (st->store, QUEUE_SENT, -1), 2);
+}
+
 int
 main (void)
 {
@@ -535,6 +558,7 @@ main (void)
     TEST (test_forget_takes_the_queue_along), TEST (test_names_contested),
     TEST (test_names_alone_are_not_contested), TEST (test_temporary_names_are_taken),
     TEST (test_promises_follow), TEST (test_promises_do_not_pile_up),
+    TEST (test_many_at_once),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
