@@ -198,9 +198,6 @@ add_bare (void *data, struct queued *row)
 {
   struct bare *bare = data;
   struct link link;
-  if (row->intent != QUEUE_SYNC
-      || (row->leaves && row->mapping == bare->pass->p->mapping_number && row->next_try_ms != INT64_MAX))
-    return 0;
   link_init (&link);
   int rc = store_link_by_row (bare->pass->store, row->row, &link, bare->error);
   if (rc == 1)
@@ -214,7 +211,7 @@ static int
 read_bare_rows (struct pass *pass, struct error *error)
 {
   struct bare bare = { .pass = pass, .error = error };
-  int rc = store_queue_each (pass->store, QUEUE_WAITING, add_bare, &bare, error);
+  int rc = store_queue_bare_each (pass->store, pass->p->mapping_number, add_bare, &bare, error);
   bool forced = pass->force;
   pass->force = true;
   if (rc >= 0 && bare.ids.count)

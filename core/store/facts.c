@@ -12,7 +12,11 @@ store_put_fact (struct store *store, const char *name, const void *bytes, size_t
                                      "INSERT OR REPLACE INTO fact (name, value) VALUES (?1, ?2)");
   store_bind_text (s, 1, name);
   sqlite3_bind_blob64 (s, 2, len ? bytes : "", len, SQLITE_STATIC);
-  return store_run (store, s, error);
+  bool counted = store_queue_counts_hold (store);
+  int rc = store_run (store, s, error);
+  if (counted)
+    store->counted_at = sqlite3_total_changes64 (store->db); /* no change of the queue */
+  return rc;
 }
 
 /* Appends column 0; a value that does not fit is none. */

@@ -25,6 +25,7 @@
  *   endian. due_ms: the earlier of next_try_ms (while parked) and reevaluate_at_ms.
  * queue: at most one row of an entry that is not in `sent`, and one that is. promised_hash: of
  *   `name` where there is one, else of `wanted_name`; SYNC only.
+ *   queue_entry has what counting and naming need, so that neither reads documents.
  * sent: apart from the queue, so that marking does not rewrite documents. */
 static const char tables[] =
   "CREATE TABLE fact (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
@@ -49,7 +50,8 @@ static const char tables[] =
   " name_number INTEGER NOT NULL, temporary_name TEXT, temporary_hash INTEGER, sent_name TEXT,"
   " attempts INTEGER NOT NULL, next_try_ms INTEGER NOT NULL, why TEXT, leaves TEXT,"
   " deactivates INTEGER NOT NULL);"
-  "CREATE INDEX queue_entry ON queue (row, number, state, intent, promised_hash);"
+  "CREATE INDEX queue_entry ON queue (row, number, state, intent, deactivates, promised_hash);"
+  "CREATE INDEX queue_why ON queue (number) WHERE why IS NOT NULL;"
   "CREATE INDEX queue_temporary ON queue (temporary_hash) WHERE temporary_hash IS NOT NULL;"
   "CREATE INDEX queue_later ON queue (next_try_ms) WHERE next_try_ms > 0 AND state = 0;"
   "CREATE TABLE sent (number INTEGER PRIMARY KEY, row INTEGER NOT NULL UNIQUE);"

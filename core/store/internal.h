@@ -21,9 +21,8 @@ enum statement {
   S_QUEUE_UNSENT_RANGE, S_QUEUE_SENT_RANGE, S_QUEUE_DELETE_RANGE,
   S_QUEUE_WITHDRAW, S_QUEUE_NEWER, S_QUEUE_MERGE, S_QUEUE_BY_NUMBER, S_QUEUE_OF, S_QUEUE_TAKE,
   S_QUEUE_FLOOR, S_QUEUE_READY, S_QUEUE_DUE, S_QUEUE_EACH_WAITING, S_QUEUE_EACH_SENT,
-  S_QUEUE_EACH_HELD, S_QUEUE_COUNT, S_QUEUE_COUNT_SENT, S_QUEUE_SENT_NUMBERS, S_COUNT_CREATES,
-  S_COUNT_UPDATES, S_COUNT_LEAVERS, S_SENT_CREATES, S_SENT_UPDATES, S_SENT_LEAVERS,
-  S_HOLD_CREATES, S_HOLD_UPDATES, S_HOLD_LEAVERS, S_RELEASE_CREATES, S_RELEASE_UPDATES,
+  S_QUEUE_EACH_HELD, S_QUEUE_EACH_BARE, S_QUEUE_COUNT, S_QUEUE_COUNT_SENT, S_QUEUE_COUNTS,
+  S_NAMES_OTHERS, S_NAMES_HASHES, S_QUEUE_SENT_NUMBERS, S_HOLD_CREATES, S_HOLD_UPDATES, S_HOLD_LEAVERS, S_RELEASE_CREATES, S_RELEASE_UPDATES,
   S_RELEASE_LEAVERS, S_APPROVE, S_QUEUE_IS_SENT, S_APPROVED_CREATES, S_APPROVED_UPDATES, S_APPROVED_LEAVERS,
   S_CONTESTED, S_NAME_TAKEN, S_NAME_PROMISED, S_ACCOUNT_PUT, S_ACCOUNT_BY_ID, S_ACCOUNTS_EACH, S_ACCOUNT_BY_EXTERNAL,
   S_ACCOUNT_BY_NAME, S_ACCOUNTS_DROP, S_RUN_PUT, S_RUN_PRUNE, S_RUNS, S_DONE_ADD, S_DONE_PRUNE,
@@ -64,6 +63,10 @@ struct store {
   int changed;                   /* columns that the last link put changed, and whether it was the same */
   bool changes_alike;            /* the time before: see link.c */
   struct counted counted;        /* as that link did before */
+  int64_t counts[3][3];          /* of the queue, by kind and state (as SENT what is in `sent`) */
+  int64_t counted_at;            /* what SQLite had changed in all when they were counted; 0: never */
+  int64_t sendable_from;         /* rows from this number on can be sent as they are, if the */
+  int64_t sendable_mapping;      /* mapping is this: see store_queue_bare_each() */
   bool failed;                   /* a function without an error argument failed: see FAILURE */
   struct error failure;
 };
@@ -145,6 +148,9 @@ int store_reference_form (const char *key, const char *name);
 int64_t store_link_due (bool parked, int64_t next_try_ms, int64_t reevaluate_at_ms);
 
 /* ---- queue_row.c ------------------------------------------------------------------------------ */
+/* Counts the queue by kind and state where that was not done since the last change. */
+int store_queue_count_all (struct store *, struct error *);
+bool store_queue_counts_hold (const struct store *);
 #define QUEUE_COLUMNS_BUT(is_sent)                                                              \
   "q.number,q.row,q.intent,q.state,q.doubt,q.mapping,q.fingerprint,q.wanted_name,q.name,"       \
   "q.name_number,q.temporary_name,q.sent_name,q.attempts,q.next_try_ms,q.why,q.leaves,"         \

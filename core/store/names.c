@@ -29,6 +29,60 @@ static const char contested[] =
   "  OR EXISTS (SELECT 1 FROM queue t WHERE t.temporary_hash = p.hash AND t.row <> q.row))"
   " ORDER BY fold (q.wanted_name), l.id";
 
+#define HASHES ((size_t) 1 << 19) /* in memory at a time: 4 MiB */
+
+static int
+by_hash (const void *a, const void *b)
+{
+  int64_t x = *(const int64_t *) a, y = *(const int64_t *) b;
+  return x < y ? -1 : x > y;
+}
+
+/* Do two rows of the queue promise one name? Of the hashes those that are PART modulo PARTS are
+ * looked at. 1, 0 or -1. */
+static int
+promised_twice (struct store *store, int64_t *hashes, int64_t part, int64_t parts,
+                struct error *error)
+{
+  int rc = 1;
+  size_t count = 0;
+  sqlite3_stmt *s = store_statement (store, S_NAMES_HASHES, "SELECT promised_hash FROM queue INDEXED BY"
+                                     " queue_entry WHERE promised_hash IS NOT NULL");
+  while (count < HASHES && (rc = store_step (store, s, error)) > 0) {
+    int64_t hash = sqlite3_column_int64 (s, 0);
+    if ((int64_t) ((uint64_t) hash % (uint64_t) parts) == part)
+      hashes[count++] = hash;
+  }
+  sqlite3_reset (s);
+  if (count == HASHES || rc < 0)
+    return rc < 0 ? -1 : 1; /* it does not fit: who knows */
+  qsort (hashes, count, sizeof *hashes, by_hash);
+  for (size_t i = 1; i < count; i++)
+    if (hashes[i] == hashes[i - 1])
+      return 1;
+  return 0;
+}
+
+/* Is it sure that nobody's name is contested? At a first load it is, as a rule: nobody has a name yet
+ * and nobody wants another's. Then no index of the promises needs to be made. 1, 0 or -1. */
+static int
+all_alone (struct store *store, struct error *error)
+{
+  sqlite3_stmt *s = store_statement (store, S_NAMES_OTHERS,
+      "SELECT EXISTS (SELECT 1 FROM link WHERE given_hash IS NOT NULL)"
+      " OR EXISTS (SELECT 1 FROM queue WHERE temporary_hash IS NOT NULL)");
+  int64_t others = store_number (store, s, error);
+  if (others)
+    return others < 0 ? -1 : 0;
+  int64_t parts = store_queue_count (store, QUEUE_WAITING, -1) / ((int64_t) HASHES * 3 / 4) + 1;
+  int64_t *hashes = mem_new (HASHES, sizeof *hashes);
+  int twice = 0;
+  for (int64_t part = 0; part < parts && twice == 0; part++)
+    twice = promised_twice (store, hashes, part, parts, error);
+  free (hashes);
+  return twice < 0 ? -1 : !twice;
+}
+
 static int
 collect (struct store *store, int64_t **ret_numbers, size_t *ret_count, struct error *error)
 {
@@ -37,6 +91,9 @@ collect (struct store *store, int64_t **ret_numbers, size_t *ret_count, struct e
   int64_t *numbers = NULL;
   *ret_numbers = NULL;
   *ret_count = 0;
+  int alone = store->promised_up_to == 0 ? all_alone (store, error) : 0;
+  if (alone)
+    return alone < 0 ? -1 : 0;
   if (store_promise_fill (store, error))
     return -1;
   sqlite3_stmt *s = store_statement (store, S_CONTESTED, contested);

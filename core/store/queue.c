@@ -121,6 +121,21 @@ store_queue_put (struct store *store, struct queued *q, struct error *error)
   return replace_older (store, q, error) ? -1 : store_queue_add (store, q, error);
 }
 
+/* See store_queue_bare_each(): a row like this one cannot be sent as it is, or of another mapping. */
+static void
+note_sendable (struct store *store, const struct queued *q)
+{
+  if (q->intent != QUEUE_SYNC || q->number < store->sendable_from)
+    return;
+  if (!q->leaves || q->next_try_ms == INT64_MAX)
+    store->sendable_from = q->number + 1;
+  else if (q->mapping != store->sendable_mapping) {
+    bool newest = q->number == store->last_number;
+    store->sendable_from = newest ? q->number : store->last_number + 1;
+    store->sendable_mapping = newest ? q->mapping : store->sendable_mapping;
+  }
+}
+
 int
 store_queue_add (struct store *store, struct queued *q, struct error *error)
 {
@@ -136,6 +151,7 @@ store_queue_add (struct store *store, struct queued *q, struct error *error)
   if (store_run (store, s, error))
     return -1;
   store->last_number = q->number;
+  note_sendable (store, q);
   return 0;
 }
 
@@ -250,6 +266,7 @@ store_queue_update (struct store *store, const struct queued *q, struct error *e
       "promised_hash=?9,name=?10,name_number=?11,temporary_name=?12,temporary_hash=?13,sent_name=?14,"
       "attempts=?15,next_try_ms=?16,why=?17,leaves=?18,deactivates=?19 WHERE number=?1");
   bind_queued (store, s, q);
+  note_sendable (store, q);
   if (store_run (store, s, error) || store_promise_changed (store, q->number, error))
     return -1;
   return q->state == QUEUE_SENT ? mark_sent (store, q->number, error) : 0;

@@ -1,6 +1,11 @@
-/* Brakes: changes of a kind are counted, held and released all at once; see store.h. */
+/* Brakes: changes of a kind are counted, held and released all at once; see store.h.
+ *
+ * All kinds and states are counted together, in one walk along an index, and the numbers hold until
+ * something is written. */
 #include "config.h"
 #include "store/internal.h"
+
+#include <string.h>
 
 #define WITH_ACCOUNT "(SELECT account FROM link WHERE link.row = queue.row)"
 #define IS_CREATE "intent = 0 AND NOT deactivates AND " WITH_ACCOUNT " IS NULL"
@@ -34,23 +39,49 @@ store_queue_release (struct store *store, enum change_kind kind, struct error *e
 #define RELEASE(is) "UPDATE queue SET state = 0, why = NULL WHERE state = 2 AND " is
   static const char *const sql[] = { RELEASE (IS_CREATE), RELEASE (IS_UPDATE), RELEASE (IS_LEAVER) };
   store->floor = 0;
+  store->sendable_from = store->last_number + 1; /* held rows have no values */
   return store_run (store, of_kind (store, S_RELEASE_CREATES, kind, sql), error);
+}
+
+bool
+store_queue_counts_hold (const struct store *store)
+{
+  return store->counted_at && store->counted_at == sqlite3_total_changes64 (store->db)
+         && store->mode != STORE_READ; /* another may write meanwhile */
+}
+
+static void
+count_row (struct store *store, sqlite3_stmt *s)
+{
+  bool leaver = sqlite3_column_int (s, 1) != QUEUE_SYNC || sqlite3_column_int (s, 2);
+  bool sent = sqlite3_column_int (s, 4);
+  int held = sqlite3_column_int (s, 0) == QUEUE_HELD;
+  enum change_kind kind = leaver                         ? CHANGE_LEAVERS
+                          : sqlite3_column_int (s, 3) ? CHANGE_UPDATES
+                                                         : CHANGE_CREATES;
+  store->counts[kind][sent ? QUEUE_SENT : held ? QUEUE_HELD : QUEUE_WAITING]++;
+}
+
+int
+store_queue_count_all (struct store *store, struct error *error)
+{
+  int rc;
+  if (store_queue_counts_hold (store))
+    return 0;
+  memset (store->counts, 0, sizeof store->counts);
+  sqlite3_stmt *s = store_statement (store, S_QUEUE_COUNTS,
+      "SELECT q.state, q.intent, q.deactivates, l.account IS NOT NULL, s.number IS NOT NULL"
+      " FROM queue q LEFT JOIN link l ON l.row = q.row LEFT JOIN sent s ON s.number = q.number");
+  while ((rc = store_step (store, s, error)) > 0)
+    count_row (store, s);
+  store->counted_at = rc < 0 ? 0 : sqlite3_total_changes64 (store->db);
+  return rc;
 }
 
 int64_t
 store_queue_count_kind (struct store *store, enum change_kind kind, enum queue_state state)
 {
-#define COUNT(is) "SELECT count (*) FROM queue WHERE state = ?1 AND " is UNSENT
-#define COUNT_SENT(is) "SELECT count (*) FROM queue WHERE number IN (SELECT number FROM sent) AND " is
-  static const char *const counts[] = { COUNT (IS_CREATE), COUNT (IS_UPDATE), COUNT (IS_LEAVER) };
-  static const char *const sent[] = { COUNT_SENT (IS_CREATE), COUNT_SENT (IS_UPDATE),
-                                      COUNT_SENT (IS_LEAVER) };
-  sqlite3_stmt *s = state == QUEUE_SENT ? of_kind (store, S_SENT_CREATES, kind, sent)
-                                        : of_kind (store, S_COUNT_CREATES, kind, counts);
-  if (state != QUEUE_SENT)
-    sqlite3_bind_int (s, 1, (int) state);
-  int64_t count = store_number (store, s, NULL);
-  return count < 0 ? 0 : count;
+  return store_queue_count_all (store, NULL) < 0 ? 0 : store->counts[kind][state];
 }
 
 int
@@ -59,6 +90,7 @@ store_queue_approve (struct store *store, int64_t number, struct error *error)
   sqlite3_stmt *s = store_statement (store, S_APPROVE, "UPDATE queue SET state = 0, why = '"
                                      QUEUE_APPROVED "' WHERE number = ?1 AND state = 2");
   sqlite3_bind_int64 (s, 1, number);
+  store->sendable_from = store->last_number + 1;
   store->floor = 0;
   return store_run (store, s, error);
 }

@@ -131,6 +131,34 @@ store_queue_each (struct store *store, enum queue_state state,
   }
 }
 
+/* Rows that were put since the state was opened have values, of the mapping with which they were put:
+ * only older ones, and those that a release may have left without, are looked at. */
+int
+store_queue_bare_each (struct store *store, int64_t mapping,
+                       int (*visit) (void *data, struct queued *), void *data, struct error *error)
+{
+  int64_t after = 0;
+  bool known = store->sendable_mapping == 0 || mapping == store->sendable_mapping;
+  int64_t last = known ? store->sendable_from - 1 : store->last_number;
+  struct chunk chunk;
+  for (;;) {
+    sqlite3_stmt *s = store_statement (store, S_QUEUE_EACH_BARE, "SELECT " QUEUE_COLUMNS " FROM queue q"
+        " WHERE q.number > ?1 AND q.number <= ?2 AND q.state = 0 AND q.intent = 0"
+        " AND (q.leaves IS NULL OR q.mapping <> ?3 OR q.next_try_ms = ?4)"
+        " AND NOT EXISTS (SELECT 1 FROM sent WHERE sent.number = q.number) ORDER BY q.number");
+    sqlite3_bind_int64 (s, 1, after);
+    sqlite3_bind_int64 (s, 2, last);
+    sqlite3_bind_int64 (s, 3, mapping);
+    sqlite3_bind_int64 (s, 4, INT64_MAX);
+    int result = fetch (store, s, CHUNK, &after, &chunk, error);
+    for (size_t i = 0; i < chunk.count && result == 0; i++)
+      result = visit (data, &chunk.rows[i]);
+    drop (&chunk, 0);
+    if (result || chunk.count == 0)
+      return result;
+  }
+}
+
 int64_t
 store_queue_next_due (struct store *store)
 {
@@ -153,6 +181,9 @@ store_queue_next_due (struct store *store)
 int64_t
 store_queue_count (struct store *store, enum queue_state state, int intent)
 {
+  if (intent < 0 && store_queue_counts_hold (store))
+    return store->counts[CHANGE_CREATES][state] + store->counts[CHANGE_UPDATES][state]
+           + store->counts[CHANGE_LEAVERS][state];
   sqlite3_stmt *s = store_statement (store, S_QUEUE_COUNT_SENT, "SELECT count (*) FROM sent JOIN queue"
       " USING (number) WHERE ?1 < 0 OR queue.intent = ?1");
   sqlite3_bind_int (s, 1, intent);

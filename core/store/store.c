@@ -111,6 +111,7 @@ load (struct store *store, struct error *error)
   store_prepare (store, &statement, "SELECT max (number) FROM queue");
   store->last_number = store_number (store, statement, error);
   sqlite3_finalize (statement);
+  store->sendable_from = store->last_number + 1;
   return store->last_number < 0 ? -1 : 0;
 }
 
@@ -299,6 +300,7 @@ store_rollback (struct store *store)
   store_glance_end (store);
   store_tally_forget (store);
   store_promise_reset (store);
+  store->counted_at = 0;
   store->floor = 0;
   store->failed = false;
 }

@@ -226,6 +226,10 @@ int64_t store_queue_next_due (struct store *);
 /* Every row in this state (newest desired state), joined with nothing; VISIT borrows. */
 int store_queue_each (struct store *, enum queue_state,
                       int (*visit) (void *data, struct queued *), void *data, struct error *);
+/* Every WAITING SYNC row that cannot be sent as it is: it has no values, or those of another mapping
+ * than this number, or is due never (INT64_MAX). VISIT borrows. */
+int store_queue_bare_each (struct store *, int64_t mapping,
+                           int (*visit) (void *data, struct queued *), void *data, struct error *);
 /* Is a change of that entry under way? */
 bool store_queue_is_sent (struct store *, int64_t row);
 int64_t store_queue_count (struct store *, enum queue_state, int intent /* -1: all */);

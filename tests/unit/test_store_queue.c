@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "store/internal.h"
+#include "util/mem.h"
 
 #define LATER INT64_C (5000)
 
@@ -544,6 +545,111 @@ test_many_at_once (void **state)
   assert_int_equal (store_queue_count (st->store, QUEUE_SENT, -1), 2);
 }
 
+static void
+expect_bare (struct state *st, int64_t mapping, const char *expected)
+{
+  char text[200] = "";
+  state_ok (st, store_queue_bare_each (st->store, mapping, note, text, &st->error));
+  assert_string_equal (text, expected);
+}
+
+static int64_t
+put_mapped (struct state *st, int64_t row, int64_t mapping, const char *leaves)
+{
+  struct queued q;
+  queued_init (&q);
+  q.row = row;
+  q.mapping = mapping;
+  q.leaves = (char *) leaves;
+  state_ok (st, store_queue_put (st->store, &q, &st->error));
+  return q.number;
+}
+
+static void
+put_never (struct state *st, int64_t row)
+{
+  struct queued q = newest (st, row);
+  q.next_try_ms = INT64_MAX;
+  state_ok (st, store_queue_update (st->store, &q, &st->error));
+  queued_fini (&q);
+}
+
+/* G1: whatever cannot be sent as it is, is found and read again: of another mapping, released without
+ * values, not told of by the source; also what an earlier process left. */
+static void
+test_bare_rows (void **state)
+{
+  struct state *st = *state;
+  three_links (st);
+  put_mapped (st, 1, 7, "a");
+  put_mapped (st, 2, 7, "b");
+  expect_bare (st, 7, "");
+  expect_bare (st, 8, "1:a 2:b ");
+  put_mapped (st, 3, 8, "c");
+  expect_bare (st, 8, "1:a 2:b ");
+  expect_bare (st, 7, "3:c ");
+  put_mapped (st, 1, 8, "d");
+  put_mapped (st, 2, 8, "e");
+  expect_bare (st, 8, "");
+  put_never (st, 2);
+  expect_bare (st, 8, "2:e ");
+  put_mapped (st, 2, 8, "f");
+  state_ok (st, store_queue_hold (st->store, CHANGE_CREATES, "why", &st->error));
+  expect_bare (st, 8, "");
+  state_ok (st, store_queue_release (st->store, CHANGE_CREATES, &st->error));
+  expect_bare (st, 8, "3:- 1:- 2:- ");
+  put_mapped (st, 1, 8, "g");
+  state_reopen (st);
+  expect_bare (st, 8, "3:- 2:- ");
+  int64_t sent = put_mapped (st, 2, 9, "h");
+  send (st, sent);
+  expect_bare (st, 8, "3:- ");
+}
+
+static void
+expect_counts (struct state *st, int64_t creates, int64_t updates, int64_t leavers, int64_t sent)
+{
+  assert_int_equal (store_queue_count_kind (st->store, CHANGE_CREATES, QUEUE_WAITING), creates);
+  assert_int_equal (store_queue_count_kind (st->store, CHANGE_UPDATES, QUEUE_WAITING), updates);
+  assert_int_equal (store_queue_count_kind (st->store, CHANGE_LEAVERS, QUEUE_WAITING), leavers);
+  assert_int_equal (store_queue_count (st->store, QUEUE_WAITING, -1), creates + updates + leavers);
+  assert_int_equal (store_queue_count (st->store, QUEUE_SENT, -1), sent);
+}
+
+/* G4: the numbers that brakes are measured by follow every write, and what is taken back. */
+static void
+test_counts_follow (void **state)
+{
+  struct state *st = *state;
+  struct link link;
+  three_links (st);
+  expect_counts (st, 0, 0, 0, 0);
+  int64_t first = put_mapped (st, 1, 7, "a");
+  put_mapped (st, 2, 7, "b");
+  expect_counts (st, 2, 0, 0, 0);
+  link_init (&link);
+  assert_int_equal (store_link_by_row (st->store, 2, &link, &st->error), 1);
+  mem_set_text (&link.account, "account");
+  state_ok (st, store_link_put (st->store, &link, &st->error));
+  expect_counts (st, 1, 1, 0, 0);
+  state_reopen (st);
+  expect_counts (st, 1, 1, 0, 0);
+  put_mapped (st, 3, 7, "c");
+  send (st, first);
+  expect_counts (st, 1, 1, 0, 1);
+  store_rollback (st->store);
+  expect_counts (st, 1, 1, 0, 0);
+  state_ok (st, store_begin (st->store, &st->error));
+  struct queued q = newest (st, 2);
+  q.intent = QUEUE_DISABLE;
+  state_ok (st, store_queue_update (st->store, &q, &st->error));
+  expect_counts (st, 1, 0, 1, 0);
+  state_ok (st, store_put_fact (st->store, "x", "y", 1, &st->error));
+  expect_counts (st, 1, 0, 1, 0);
+  queued_fini (&q);
+  link_fini (&link);
+}
+
 int
 main (void)
 {
@@ -558,7 +664,7 @@ main (void)
     TEST (test_forget_takes_the_queue_along), TEST (test_names_contested),
     TEST (test_names_alone_are_not_contested), TEST (test_temporary_names_are_taken),
     TEST (test_promises_follow), TEST (test_promises_do_not_pile_up),
-    TEST (test_many_at_once),
+    TEST (test_many_at_once), TEST (test_bare_rows), TEST (test_counts_follow),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
