@@ -15,7 +15,7 @@
  * dirty again and again, so fewer checkpoints are much cheaper (measured). */
 static const char pragmas[] =
   "PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF;"
-  "PRAGMA cache_size = -4096; PRAGMA temp.cache_size = -1024; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
+  "PRAGMA cache_size = -8192; PRAGMA temp.cache_size = -1024; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
   "PRAGMA wal_autocheckpoint = 10000; PRAGMA journal_size_limit = 67108864";
 
 static const char read_pragmas[] =
@@ -229,13 +229,29 @@ store_is_read_only (const struct store *store)
   return store->mode == STORE_READ;
 }
 
+/* In slices, each a transaction of its own, so that the log stays as short as ever: after the first load
+ * of a large directory most of the file is given back. */
+static int
+give_back (struct store *store, struct error *error)
+{
+  int64_t before, left = INT64_MAX;
+  do {
+    sqlite3_stmt *s = store_statement (store, S_FREE_PAGES, "PRAGMA freelist_count");
+    before = left;
+    left = store_number (store, s, error);
+    if (left < 0 || (left > 0 && store_exec (store, "PRAGMA incremental_vacuum (4096)", error)))
+      return -1;
+  } while (left > 0 && left < before);
+  return 0;
+}
+
 int
 store_tidy (struct store *store, struct error *error)
 {
   if (store->mode != STORE_WRITE || !sqlite3_get_autocommit (store->db))
     return 0;
   store_glance_end (store);
-  if (store_exec (store, "PRAGMA incremental_vacuum", error))
+  if (give_back (store, error))
     return -1;
   int rc = sqlite3_wal_checkpoint_v2 (store->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
   /* Busy: somebody reads; the log is cut the next time. */
