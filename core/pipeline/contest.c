@@ -125,15 +125,29 @@ look_at_left (struct delivery *delivery, struct item *item, const char *id)
   return rc < 0 ? -1 : 0;
 }
 
+/* Whoever left is forgotten. Whoever is there is looked at again, and gets another account. */
+static int
+let_go (struct delivery *delivery, struct link *owner)
+{
+  if (owner->status != LINK_SYNCED && owner->status != LINK_NEW)
+    return store_link_forget (delivery->pass->store, owner->row, delivery->error);
+  log_info ("the account %s of %s is another's now", owner->account, owner->id);
+  mem_set_text (&owner->account, NULL);
+  mem_set_text (&owner->version, NULL);
+  owner->status = LINK_NEW;
+  owner->reevaluate_at_ms = 1;
+  return store_link_put (delivery->pass->store, owner, delivery->error);
+}
+
 int
-contest_adopted (struct delivery *delivery, struct item *item)
+contest_took (struct delivery *delivery, struct item *item)
 {
   struct link owner;
   item->adoption_open = false;
   link_init (&owner);
   int rc = store_link_by_account (delivery->pass->store, item->link.account, &owner, delivery->error);
   if (rc == 1 && owner.row != item->link.row)
-    rc = store_link_forget (delivery->pass->store, owner.row, delivery->error);
+    rc = let_go (delivery, &owner);
   link_fini (&owner);
   return rc < 0 ? -1 : 0;
 }

@@ -35,6 +35,7 @@ struct item {
   bool send_all, met;           /* met: looked for, not found: create */
   bool adopting, linked_now, reviving;
   bool adoption_open;           /* it is not ours before the sink has answered */
+  uint64_t sent_external;       /* the external id that the account has from us, as a leaf's hash; 0: none */
   bool temporary;               /* this change only breaks a ring */
   int races, name_attempts;
   char *server_words;           /* of the 409 */
@@ -123,8 +124,8 @@ int contest_take (struct delivery *, struct item *);
 /* One account of the first meeting's list. */
 int contest_account (struct delivery *, struct item *, const char *id, const char *external_id,
                      const char *document);
-/* The sink took the adoption: whoever had the account before lets it go. */
-int contest_adopted (struct delivery *, struct item *);
+/* The sink took the adoption, or revived an account: whoever had it before lets it go. */
+int contest_took (struct delivery *, struct item *);
 /* An adoption that the sink did not take leaves the account as it was, and nobody's or its owner's. */
 void contest_not_adopted (struct item *);
 /* The next candidate name, or park. */

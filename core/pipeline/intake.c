@@ -69,17 +69,17 @@ reference_key (const struct entry *entry)
 }
 
 /* Another name of an entry that has an account: who points at it by that one can be set right. */
-static void
-note_new_key (struct pass *pass, const struct link *link, const char *key)
+static int
+note_new_key (struct pass *pass, const struct link *link, struct error *error)
 {
-  if (link->account && key && (!link->reference_key || strcmp (link->reference_key, key) != 0))
-    pass->newly_linked++;
+  const char *key = reference_key (&pass->entry);
+  bool same = !key || (link->reference_key && strcmp (link->reference_key, key) == 0);
+  return same || !link->account ? 0 : references_note (pass, error);
 }
 
 static void
-describe_link (struct pass *pass, struct link *link, const struct entry *entry)
+describe_link (struct link *link, const struct entry *entry)
 {
-  note_new_key (pass, link, reference_key (entry));
   mem_set_text (&link->name, buffer_text (&entry->name));
   mem_set_text (&link->reference_key, reference_key (entry));
   free (link->token);
@@ -227,8 +227,10 @@ intake_changed (struct pass *pass, const struct glance *glance, const unsigned c
   int rc = glance ? store_link_by_id (pass->store, id, &link, error) : 0;
   if (rc == 0)
     link.id = mem_copy_text (id);
+  if (rc >= 0)
+    rc = note_new_key (pass, &link, error);
   if (rc >= 0) {
-    describe_link (pass, &link, &pass->entry);
+    describe_link (&link, &pass->entry);
     rc = stays_parked (pass, &link, fingerprint)
              ? store_link_put (pass->store, &link, error)
              : map_and_queue (pass, &link, queued, fingerprint, error);
@@ -250,7 +252,8 @@ touch (struct pass *pass, const struct glance *glance, const unsigned char *fing
       && store_glance_same (glance->token, glance->token_len, buffer_text (&e->token), e->token.len)
       && e->reevaluate_at == glance->reevaluate_at_ms)
     return 0;
-  pass->newly_linked += !named;
+  if (!named && references_note (pass, error) < 0)
+    return -1;
   MEM_AUTO char *text = token_text (e);
   return store_link_touch (pass->store, glance->row, buffer_text (&e->name), text,
                            reference_key (e), e->reevaluate_at, fingerprint, error);

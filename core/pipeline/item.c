@@ -70,6 +70,7 @@ item_put (struct delivery *delivery, struct item *item)
   item->send_all = item->met = item->adopting = item->linked_now = item->reviving = false;
   item->temporary = item->adoption_open = false;
   item->races = item->name_attempts = 0;
+  item->sent_external = 0;
   item->work.next = (struct work *) delivery->spare;
   delivery->spare = item;
 }

@@ -239,8 +239,9 @@ take_account (struct delivery *delivery, struct item *item)
   if (result->account && *result->account)
     mem_set_text (&item->link.account, result->account);
   mem_set_text (&item->link.version, result->version);
+  bool took = item->adoption_open ? !lacks (item, "externalId") : item->work.change.kind == SYNCD_CHANGE_CREATE;
   if (item->link.account)
-    return item->adoption_open && !lacks (item, "externalId") ? contest_adopted (delivery, item) : 0;
+    return took ? contest_took (delivery, item) : 0;
   return outcome_stop (delivery, item, "the sink created an account without telling its id");
 }
 
@@ -292,7 +293,8 @@ take_success (struct delivery *delivery, struct item *item)
   if (!item->link.account)
     return 0;
   delivery->sweep_moved = true;
-  delivery->pass->newly_linked += created || item->adopting || item->linked_now;
+  if ((created || item->adopting || item->linked_now) && references_note (delivery->pass, delivery->error) < 0)
+    return -1;
   if (count_done (delivery, item) < 0)
     return -1;
   if (item->temporary)
@@ -462,6 +464,16 @@ learn_leaf (struct item *item, size_t leaf, bool present)
   item->known[leaf] = present ? KNOWN_PRESENT : KNOWN_ABSENT;
 }
 
+/* An account with another external id than we wrote is another's, whatever our state says (G5). */
+static bool
+is_still_ours (struct delivery *delivery, const struct item *item, const struct leaves *have)
+{
+  int leaf = mapping_external_id_leaf (delivery->pass->p->mapping);
+  const char *owner = leaf < 0 ? NULL : leaves_get (have, (size_t) leaf);
+  return !owner || !item->sent_external
+         || hasher_leaf (delivery->pass->p->hasher, owner, strlen (owner)) == item->sent_external;
+}
+
 /* What the account has, so that every leaf is sent in the right form. */
 static int
 take_read (struct delivery *delivery, struct item *item)
@@ -476,7 +488,10 @@ take_read (struct delivery *delivery, struct item *item)
   for (size_t i = 0; rc == 0 && i < mapping_leaf_count (mapping); i++)
     learn_leaf (item, i, leaves_get (&have, i) != NULL);
   MEM_AUTO char *name = leaves_text (&have, (size_t) mapping_user_name_leaf (mapping));
+  bool ours = rc < 0 || is_still_ours (delivery, item, &have);
   leaves_fini (&have);
+  if (!ours)
+    return take_lost_link (delivery, item);
   if (rc == 0 && names_protected (delivery->pass->p->settings, name)) /* linked by hand, say */
     return outcome_park (delivery, item, "the account's user name is named in protect:");
   if (rc < 0)

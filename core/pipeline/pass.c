@@ -93,6 +93,19 @@ reads_nothing (const struct pass *pass)
   return pass->options->stream || pass->options->queue_only;
 }
 
+/* What this mapping sends to some would not be sent back when the mapping of the checkpoint is
+ * configured again: everything is read then, too. */
+static int
+doubt_checkpoint (struct pass *pass, struct error *error)
+{
+  if (!fact_differs (pass, "checkpoint_mapping", mapping_version (pass->p->mapping)))
+    return 0;
+  if (store_begin (pass->store, error) < 0
+      || store_put_fact (pass->store, "checkpoint_mapping", "another", 7, error) < 0)
+    return -1;
+  return store_commit (pass->store, error);
+}
+
 static int
 look_back (struct pass *pass, struct error *error)
 {
@@ -104,6 +117,8 @@ look_back (struct pass *pass, struct error *error)
   pass->scope_changed = fact_differs (pass, "scope", facts->scope);
   pass->server_changed = fact_differs (pass, "server", facts->server);
   pass->report->changes = mem_copy_text (facts->changes);
+  if (doubt_checkpoint (pass, error) < 0)
+    return -1;
   if (pass->scope_changed)
     log_warning ("filter, base, bind identity or id attribute differ from the last completed read: "
                  "everything is read, and leavers are held");
@@ -295,21 +310,27 @@ more_is_queued (struct pass *pass)
 static int
 delivered_references (struct pass *pass, struct error *error)
 {
+  int rounds = 0;
   if (more_is_queued (pass))
     return 0;
   int64_t lost = pass->options->only ? 0 : references_find_lost (pass, error);
   if (lost < 0)
     return -1;
   pass->newly_linked += lost;
-  for (int round = 0; round < 2 && pass->newly_linked && !pass->options->only; round++) {
+  int64_t unconfirmed = pass->unconfirmed;
+  if (pass->options->only || !references_due (pass))
+    return 0;
+  do {
     pass->newly_linked = 0;
     pass->report->references_left_out = 0;
     if (read_again (pass, LINKS_REFERENCES, error) < 0
         || references_shed (pass, error) < 0
         || (!pass->first && decide_again (pass, error) < 0) || delivery_run (pass, error) < 0)
       return -1;
-  }
-  return 0;
+  } while (pass->newly_linked && ++rounds < 2);
+  bool all_told = pass->unconfirmed == unconfirmed && !pass->newly_linked
+                  && !atomic_load (&pass->p->cancelled);
+  return all_told ? references_done (pass, error) : 0;
 }
 
 static int

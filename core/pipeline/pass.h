@@ -66,6 +66,7 @@ struct pass {
   int64_t missing_once;       /* absent at another server than the last one: not believed yet */
   int64_t unconfirmed;        /* leavers that the source could not tell of */
   bool force;                 /* look at the entry's document though nothing changed */
+  bool references_noted;      /* the state knows that references may resolve now */
   int64_t newly_linked;       /* accounts or names that became known: references may resolve now */
 };
 
@@ -104,6 +105,12 @@ int knowledge_of (struct pass *, const struct link *, uint64_t *ret_last, unsign
 int64_t references_find_lost (struct pass *, struct error *);
 /* Takes rows away that were queued for the sake of a reference that still cannot be set. */
 int references_shed (struct pass *, struct error *);
+/* An account or a name became known, to which references may have been left out: a fact, written in the
+ * caller's transaction, until everybody who has one was read again (G2). */
+int references_note (struct pass *, struct error *);
+/* Must they be read again? Done: they were. */
+bool references_due (struct pass *);
+int references_done (struct pass *, struct error *);
 
 /* decide.c: leavers, brakes, names, checkpoint: in one transaction. */
 int decide_run (struct pass *, struct error *);

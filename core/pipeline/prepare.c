@@ -346,6 +346,8 @@ prepare_item (struct delivery *delivery, struct item *item)
     return rc < 0 ? -1 : leave_unread (delivery, item);
   if (knowledge_of (pass, &item->link, item->last, item->known, delivery->error) < 0)
     return -1;
+  int external = mapping_external_id_leaf (pass->p->mapping);
+  item->sent_external = external < 0 ? 0 : item->last[external];
   rc = must_wait (delivery, item);
   if (rc > 0)
     delivery->sweep_deferred = true;

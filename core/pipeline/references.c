@@ -11,6 +11,17 @@
 #include "util/json.h"
 #include "util/mem.h"
 
+#define REFERENCES_DUE "references_due"
+
+static bool
+any_reference (const struct mapping *mapping)
+{
+  for (size_t i = 0; i < mapping_leaf_count (mapping); i++)
+    if (mapping_leaf (mapping, i)->reference)
+      return true;
+  return false;
+}
+
 struct search {
   struct pass *pass;
   uint64_t *hashes; /* of the accounts that there are, as a leaf that points at one has it */
@@ -69,15 +80,6 @@ mark (void *data, struct link *link)
   return store_link_put (search->pass->store, link, search->error);
 }
 
-static bool
-any_reference (const struct mapping *mapping)
-{
-  for (size_t i = 0; i < mapping_leaf_count (mapping); i++)
-    if (mapping_leaf (mapping, i)->reference)
-      return true;
-  return false;
-}
-
 static int
 mark_all (struct search *search)
 {
@@ -108,6 +110,35 @@ references_find_lost (struct pass *pass, struct error *error)
     return -1;
   }
   return store_commit (pass->store, error) < 0 ? -1 : search.found;
+}
+
+int
+references_note (struct pass *pass, struct error *error)
+{
+  pass->newly_linked++;
+  if (pass->references_noted || !any_reference (pass->p->mapping))
+    return 0;
+  pass->references_noted = true;
+  return store_put_fact (pass->store, REFERENCES_DUE, "1", 1, error);
+}
+
+bool
+references_due (struct pass *pass)
+{
+  BUFFER_AUTO struct buffer fact;
+  buffer_init (&fact, 64);
+  return pass->newly_linked || store_get_fact (pass->store, REFERENCES_DUE, &fact) == 1;
+}
+
+int
+references_done (struct pass *pass, struct error *error)
+{
+  if (store_begin (pass->store, error) < 0)
+    return -1;
+  if (store_drop_fact (pass->store, REFERENCES_DUE, error) == 0)
+    return store_commit (pass->store, error);
+  store_rollback (pass->store);
+  return -1;
 }
 
 /* ---- rows that would change nothing ---- */

@@ -133,6 +133,21 @@ class Left(pipeline.Test):
         back = p.account("ada@example.com")
         self.assertEqual((back["id"], back["state"], back["title"]), (old, "active", "Back"))
 
+    def test_G5_who_left_does_not_disable_the_account_that_a_rehire_revived(self):
+        p = self.pipeline([person("ada")] + crowd(11), sim=["--set", "version-mismatch=409"])
+        p.sync()
+        old = p.account("ada@example.com")["id"]
+        p.sim.scim("DELETE", "users/" + old)
+        p.sim.fault(kind="status", status=503, method="PATCH", path="*/users/" + old, count=0)
+        p.slapd.delete(dn("ada"))
+        p.kill_when(lambda: any(e["status"] == 503 for e in p.sim.log()), "--full")
+        p.sim.clear_faults()
+        p.sim.create("ada@example.com", externalId="ada2", active=True)  # revived, for somebody else
+        p.sync("--full")
+        p.sync("--full")
+        self.assertEqual((p.account("ada@example.com")["id"], p.account("ada@example.com")["state"]),
+                         (old, "active"))
+
     def test_adopt_takes_the_account_over(self):
         p = self.rehired(collision={"left": "adopt"})
         p.sync()

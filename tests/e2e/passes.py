@@ -296,6 +296,35 @@ mapping:
             p.sync("--full")
         self.assertEqual(seen.writes, [])
 
+    def test_G1_a_mapping_that_was_tried_on_one_and_taken_back(self):
+        p = self.pipeline(THREE, directory={"modules": ("syncprov",), "database_conf": pipeline.LIMITS
+                                            + "overlay syncprov"})
+        p.sync()
+        p.slapd.replace(dn("ada"), "description", "the checkpoint is not the first one")
+        p.sync()
+        p.slapd.add(person("new", title="Clerk"))
+        p.sim.fault(kind="status", status=400, method="POST", path="*/users", nth=1)
+        p.sync(expect=3)  # parked: the checkpoint has passed it
+        p.config["mapping"] = {k: v for k, v in pipeline.MAPPING.items() if k != "title"}
+        p.sync("--only", p.uuid("new"))
+        self.assertNotIn("title", p.account("new@example.com"))
+        p.config["mapping"] = pipeline.MAPPING
+        self.assertEqual(p.sync()["source"]["changes"], "syncrepl")
+        self.assertEqual(p.account("new@example.com")["title"], "Clerk")
+
+    def test_G2_killed_between_a_manager_s_account_and_those_who_name_it(self):
+        p = self.pipeline([person("ada", manager=dn("zoe")), person("zoe", manager=dn("ada"))],
+                          mapping=dict(pipeline.MAPPING, **{pipeline.ENTERPRISE: {
+                              "manager": {"value": "${manager | ref}"}}}),
+                          schemas=[pipeline.USER, pipeline.ENTERPRISE],
+                          directory={"modules": ("syncprov",), "database_conf": pipeline.LIMITS
+                                     + "overlay syncprov"})
+        self.assertEqual(p.crash("delivered:1"), -9)
+        p.sync()
+        for one, other in (("ada", "zoe"), ("zoe", "ada")):
+            self.assertEqual(p.account_of(one)[pipeline.ENTERPRISE]["manager"]["value"],
+                             p.account_of(other)["id"])
+
     def test_G1_a_reference_to_a_name_that_somebody_takes_later(self):
         p = self.pipeline([person("ada", manager=dn("amazing")), person("grace", "Grace", "Hopper")],
                           mapping=dict(pipeline.MAPPING, **{pipeline.ENTERPRISE: {

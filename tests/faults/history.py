@@ -347,9 +347,9 @@ class History:
             self.world.fill(self.world.people[ident])
         self.mark()
         self.show_at_rest()
-        if self.by_watch and self.can_watch:
+        if self.by_watch and self.can_watch and not self.before_rest():
             self.follow_to_the_end()
-        codes, wrote, words = [], [], []
+        codes, wrote, words = [], [], self.before_rest()
         for _ in range(PASSES_UNTIL_QUIET):
             before = self.number()
             self.run("parked", "--retry-all")
@@ -364,6 +364,10 @@ class History:
 
     def follow_to_the_end(self):
         pass
+
+    def before_rest(self):
+        """Words for the first pass of the end."""
+        return []
 
     def live(self):
         self.show_at_rest()
@@ -416,6 +420,9 @@ class Following:
             self.process.wait()
             raise Failed("--watch does not end by SIGTERM") from None
         code = self.history.ended(self.process)
+        full = self.history.disk and self.history.disk.free() < 1 << 20
+        if code == 1 and full:                    # it cannot even open its state
+            return code
         if code not in (143, -15) + KILLED:
             raise Failed("--watch ended with %s" % code)
         return code

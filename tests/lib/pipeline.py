@@ -242,6 +242,15 @@ class Pipeline:
         assert done.report is not None, "no report\n%s" % done
         return dict(done.report, said=done.said)
 
+    def crash(self, point, *words):
+        """A pass of the program that ends as by kill -9 at POINT (name:count, core/util/crash.h)."""
+        self.write()
+        command = self.command(*words)
+        command[1] = os.path.join(BUILD, "tests", "faults", "syncd-crash")
+        return subprocess.run(command, env=self.environment({"SYNCD_CRASH_AT": point}), cwd=self.folder,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, timeout=TIMEOUT, check=False).returncode
+
     def kill_when(self, condition, *words, how=signal.SIGKILL, timeout=60):
         """Starts a pass and ends it by a signal as soon as CONDITION () holds."""
         process = self.start(*words)
