@@ -93,6 +93,11 @@ int outcome_later (struct delivery *, struct item *, int64_t delay_ms, bool doub
 void outcome_note_success (struct delivery *);
 int outcome_stop (struct delivery *, struct item *, const char *reason);
 
+/* The account is not there, or not ours: look for it by externalId, then create it. */
+int outcome_lost_link (struct delivery *, struct item *);
+/* reading.c: what an account has, so that every leaf is sent in the right form. */
+int reading_take (struct delivery *, struct item *);
+
 /* "what the sink said (correlation …)", a text of its own. */
 char *outcome_words (const struct work *);
 

@@ -350,9 +350,8 @@ take_forbidden (struct delivery *delivery, struct item *item)
   return outcome_later (delivery, item, 500, item->row.doubt);
 }
 
-/* The account is not there: look for it by externalId, then create it. */
-static int
-take_lost_link (struct delivery *delivery, struct item *item)
+int
+outcome_lost_link (struct delivery *delivery, struct item *item)
 {
   log_info ("the account %s of %s is not there any more", item->link.account, item->link.id);
   contest_not_adopted (item);
@@ -444,7 +443,7 @@ take_result (struct delivery *delivery, struct item *item, int32_t result)
   static int (*const takers[]) (struct delivery *, struct item *) = {
     [SYNCD_RESULT_UNKNOWN] = take_doubt,       [SYNCD_RESULT_OK] = take_success,
     [SYNCD_RESULT_ENTRY] = take_entry,         [SYNCD_RESULT_COLLISION] = take_collision,
-    [SYNCD_RESULT_LINK] = take_lost_link,      [SYNCD_RESULT_RACE] = take_race,
+    [SYNCD_RESULT_LINK] = outcome_lost_link,      [SYNCD_RESULT_RACE] = take_race,
     [SYNCD_RESULT_AUTH] = take_configuration,  [SYNCD_RESULT_FORBIDDEN] = take_forbidden,
     [SYNCD_RESULT_CONFIG] = take_configuration, [SYNCD_RESULT_BUDGET] = take_again,
     [SYNCD_RESULT_NOT_TAKEN] = take_not_taken, [SYNCD_RESULT_CANCELLED] = take_cancelled
@@ -454,49 +453,6 @@ take_result (struct delivery *delivery, struct item *item, int32_t result)
   if (result < 0 || (size_t) result >= sizeof takers / sizeof *takers)
     return take_doubt (delivery, item);
   return takers[result](delivery, item);
-}
-
-static void
-learn_leaf (struct item *item, size_t leaf, bool present)
-{
-  if (present && item->known[leaf] == KNOWN_NOT)
-    item->last[leaf] = 1; /* of nobody's making: another value than any that is wanted */
-  item->known[leaf] = present ? KNOWN_PRESENT : KNOWN_ABSENT;
-}
-
-/* An account with another external id than we wrote is another's, whatever our state says (G5). */
-static bool
-is_still_ours (struct delivery *delivery, const struct item *item, const struct leaves *have)
-{
-  int leaf = mapping_external_id_leaf (delivery->pass->p->mapping);
-  const char *owner = leaf < 0 ? NULL : leaves_get (have, (size_t) leaf);
-  return !owner || !item->sent_external
-         || hasher_leaf (delivery->pass->p->hasher, owner, strlen (owner)) == item->sent_external;
-}
-
-/* What the account has, so that every leaf is sent in the right form. */
-static int
-take_read (struct delivery *delivery, struct item *item)
-{
-  const struct mapping *mapping = delivery->pass->p->mapping;
-  struct leaves have;
-  if (item->work.code == SYNCD_E_NOT_FOUND)
-    return take_lost_link (delivery, item);
-  outcome_note_success (delivery);
-  leaves_init (&have, mapping_leaf_count (mapping));
-  int rc = map_leaves_of (mapping, buffer_text (&item->work.documents), item->work.documents.len, &have);
-  for (size_t i = 0; rc == 0 && i < mapping_leaf_count (mapping); i++)
-    learn_leaf (item, i, leaves_get (&have, i) != NULL);
-  MEM_AUTO char *name = leaves_text (&have, (size_t) mapping_user_name_leaf (mapping));
-  bool ours = rc < 0 || is_still_ours (delivery, item, &have);
-  leaves_fini (&have);
-  if (!ours)
-    return take_lost_link (delivery, item);
-  if (rc == 0 && names_protected (delivery->pass->p->settings, name)) /* linked by hand, say */
-    return outcome_park (delivery, item, "the account's user name is named in protect:");
-  if (rc < 0)
-    return outcome_park (delivery, item, "what the sink says of this account is not a JSON object");
-  return prepare_change (delivery, item);
 }
 
 int
@@ -510,5 +466,5 @@ outcome_take (struct delivery *delivery, struct item *item)
     return take_result (delivery, item, work->result.result);
   if (work->code < 0 && !(work->kind == WORK_READ && work->code == SYNCD_E_NOT_FOUND))
     return take_result (delivery, item, work->result.result);
-  return work->kind == WORK_READ ? take_read (delivery, item) : contest_take (delivery, item);
+  return work->kind == WORK_READ ? reading_take (delivery, item) : contest_take (delivery, item);
 }
