@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "pipeline/delivery.h"
+#include "util/mem.h"
 
 static void
 learn_leaf (struct item *item, size_t leaf, bool present)
