@@ -28,6 +28,8 @@ remember_read (struct pass *pass, struct error *error)
     return -1;
   if (strcmp (pass->report->mode, "full") == 0)
     return put_text_fact (pass, "full_ms", now, error);
+  if (strcmp (pass->report->mode, "inventory") != 0 && !facts->blind_to_deletes)
+    return 0; /* a list of who is still there: see inventory_needed() */
   return put_text_fact (pass, "inventory_ms", now, error);
 }
 

@@ -8,7 +8,7 @@ core_libcore_la_SOURCES += \
   core/pipeline/pass.c core/pipeline/pass.h core/pipeline/pipeline.c core/pipeline/pipeline.h \
   core/pipeline/prepare.c core/pipeline/preview.c core/pipeline/preview.h \
   core/pipeline/progress.c core/pipeline/progress.h core/pipeline/report.c core/pipeline/report.h \
-  core/pipeline/reading.c core/pipeline/rebind.c core/pipeline/references.c core/pipeline/scan.c core/pipeline/stream.c core/pipeline/stream.h \
+  core/pipeline/reading.c core/pipeline/rebind.c core/pipeline/references.c core/pipeline/scan.c core/pipeline/inventory.c core/pipeline/stream.c core/pipeline/stream.h \
   core/pipeline/unclaimed.c core/pipeline/unclaimed.h \
   core/pipeline/verify.c core/pipeline/verify.h core/pipeline/wanted.c core/pipeline/wanted.h \
   core/pipeline/watch.c core/pipeline/watch.h \

@@ -21,6 +21,7 @@ struct pass_options {
   const char *approve; /* a token: the held changes that it names go */
   bool watch;         /* of many in one process: no waiting for an unwell sink */
   bool inventory;     /* there is doubt about who is there */
+  bool beside;        /* a change stream lives: nothing but what it cannot see is read */
   bool queue_only;    /* nothing is read but what is due */
   struct stream *stream; /* what it holds is taken in; nothing else is read */
   /* dry run: is shown every planned change */
@@ -56,6 +57,7 @@ struct pass {
   struct ids changed;         /* inventory: token differs, to be fetched */
   struct buffer checkpoint;   /* the newest one shown */
   bool has_checkpoint;
+  bool counting;              /* an inventory, which moves no checkpoint */
   enum scan_end end;
   char *partial;              /* why the read is not complete */
   int64_t only_row;           /* 0: everybody */
@@ -81,6 +83,14 @@ int intake_run (struct pass *, struct error *);
 int intake_event (struct pass *, int32_t event, struct buffer *text, struct error *);
 /* Fetches those of pass->changed that the read did not show. */
 int intake_unshown (struct pass *, struct error *);
+/* One scan in a mode; its events are taken in. RET_CODE: why it broke off. */
+int intake_scan (struct pass *, uint32_t mode, const struct buffer *checkpoint, int32_t *ret_code,
+                 struct error *);
+/* inventory.c: ids, tokens and names of everybody; is it due, is a read of everything? */
+int inventory_take (struct pass *, struct error *);
+bool inventory_needed (const struct pass *);
+bool inventory_overdue (const struct pipeline *, int64_t now_ms, bool watch);
+bool inventory_full_overdue (const struct pipeline *, int64_t now_ms);
 /* By schedule.full and schedule.inventory: is a read beside the change stream due? */
 bool intake_read_overdue (const struct pipeline *, int64_t now_ms);
 /* Looks at one entry as the source showed it: unchanged, queued or parked. */

@@ -16,7 +16,6 @@
 
 #define BATCH 1000       /* events a transaction */
 #define GET_BATCH 100    /* ids a question */
-#define DAY_MS ((int64_t) 24 * 3600 * 1000)
 #define WAIT_MS 500
 #define TEXT_MAX ((size_t) 1 << 20)
 
@@ -27,7 +26,8 @@ scan_error (struct pass *pass, int32_t code, const char *what, struct error *err
   return error_set (error, "%s: %s: %s", ctx->who, what, host_failure (ctx, code));
 }
 
-/* An inventory shows ids and tokens: known and the same, or to be fetched. No token: it did not
+/* An inventory shows ids, tokens and names: known and the same, or to be fetched; a name is
+ * another one where a container was renamed, which changes no token. No token: it did not
  * change since the checkpoint, and is fetched only where it was never delivered. */
 static int
 take_still_there (struct pass *pass, struct error *error)
@@ -41,6 +41,9 @@ take_still_there (struct pass *pass, struct error *error)
               && (e->token.len == 0
                   || store_glance_same (glance.token, glance.token_len, buffer_text (&e->token),
                                         e->token.len))
+              && (e->name.len == 0
+                  || store_glance_same (glance.name, glance.name_len, buffer_text (&e->name),
+                                        e->name.len))
               && (glance.queued || glance.parked || glance.status == LINK_SYNCED);
   if (same)
     intake_mark_seen (pass, glance.row);
@@ -76,6 +79,8 @@ intake_event (struct pass *pass, int32_t event, struct buffer *text, struct erro
   case SYNCD_SCAN_DELETE:
     return take_delete (pass, error);
   case SYNCD_SCAN_CHECKPOINT:
+    if (pass->counting)
+      return 0;
     buffer_reset (&pass->checkpoint);
     buffer_append (&pass->checkpoint, buffer_text (text), text->len);
     pass->has_checkpoint = true;
@@ -168,9 +173,9 @@ begin (struct pass *pass, uint32_t mode, const struct buffer *checkpoint, void *
                                               &request, ret_scan);
 }
 
-static int
-scan_once (struct pass *pass, uint32_t mode, const struct buffer *checkpoint, int32_t *ret_code,
-           struct error *error)
+int
+intake_scan (struct pass *pass, uint32_t mode, const struct buffer *checkpoint, int32_t *ret_code,
+             struct error *error)
 {
   void *handle = NULL;
   *ret_code = begin (pass, mode, checkpoint, &handle);
@@ -198,7 +203,7 @@ static int
 scan (struct pass *pass, uint32_t mode, const struct buffer *checkpoint, struct error *error)
 {
   int32_t code;
-  int rc = scan_once (pass, mode, checkpoint, &code, error);
+  int rc = intake_scan (pass, mode, checkpoint, &code, error);
   if (rc == 0 || code != SYNCD_E_CHECKPOINT || mode != SYNCD_MODE_CHANGES)
     return rc;
   log_info ("the checkpoint is not continued, everything is read: %s", error->text);
@@ -206,7 +211,7 @@ scan (struct pass *pass, uint32_t mode, const struct buffer *checkpoint, struct 
   if (pipeline_describe_source (pass->p, error) < 0 || pipeline_check_identity (pass->p, error) < 0)
     return -1;
   mem_set_text (&pass->report->changes, pass->p->source_facts.changes);
-  return scan_once (pass, SYNCD_MODE_EVERYTHING, NULL, &code, error);
+  return intake_scan (pass, SYNCD_MODE_EVERYTHING, NULL, &code, error);
 }
 
 static int
@@ -316,21 +321,6 @@ intake_unshown (struct pass *pass, struct error *error)
   return rc;
 }
 
-/* The net under a grade that cannot see deletes: ids and tokens of everybody. */
-static int
-take_inventory (struct pass *pass, struct error *error)
-{
-  int64_t read = pass->report->read, began = clock_monotonic_us ();
-  memset (pass->seen, 0, (pass->seen_bits + 7) / 8);
-  pass->report->unchanged = 0;
-  if (scan (pass, SYNCD_MODE_INVENTORY, NULL, error) < 0)
-    return -1;
-  pass->report->mode = "inventory";
-  pass->report->read -= read;
-  pass->p->inventory_cost_ms = (clock_monotonic_us () - began) / 1000;
-  return intake_get (pass, &pass->changed, NULL, error);
-}
-
 /* Is there a checkpoint, and was it made with this mapping, source and scope? */
 static bool
 trusted_checkpoint (struct pass *pass, struct buffer *checkpoint)
@@ -345,45 +335,6 @@ trusted_checkpoint (struct pass *pass, struct buffer *checkpoint)
     return true;
   log_info ("the mapping changed: everything is read");
   return false;
-}
-
-/* A moment kept as a fact; 0: none. */
-static int64_t
-moment (const struct pipeline *p, const char *name)
-{
-  BUFFER_AUTO struct buffer text;
-  buffer_init (&text, 64);
-  return store_get_fact (p->store, name, &text) == 1 ? strtoll (buffer_text (&text), NULL, 10) : 0;
-}
-
-/* schedule.full: has the last complete read of everything become too old? */
-static bool
-full_overdue (const struct pipeline *p, int64_t now_ms)
-{
-  int64_t last = moment (p, "full_ms");
-  return p->settings->full_ms > 0 && last && now_ms - last > p->settings->full_ms;
-}
-
-/* schedule.inventory. auto, where the source is blind to deletes: in each single pass; in watch
- * mode as often as it takes a twentieth of the time at most. Where it sees them: once a day, in
- * watch mode only. */
-static bool
-inventory_overdue (const struct pipeline *p, int64_t now_ms, bool watch)
-{
-  int64_t every = p->settings->inventory_ms, last = moment (p, "inventory_ms");
-  int64_t full = moment (p, "full_ms");
-  bool blind = p->source_facts.blind_to_deletes;
-  if (every < 0 || (every == 0 && !blind && !watch))
-    return false;
-  if (every == 0)
-    every = !blind ? DAY_MS : watch ? p->inventory_cost_ms * 20 : 0;
-  return now_ms - (full > last ? full : last) >= every;
-}
-
-bool
-intake_read_overdue (const struct pipeline *p, int64_t now_ms)
-{
-  return full_overdue (p, now_ms) || inventory_overdue (p, now_ms, true);
 }
 
 /* One person: who is known by that text, else what the source knows by it. */
@@ -427,13 +378,13 @@ intake_run (struct pass *pass, struct error *error)
     return take_nothing (pass);
   if (pass->options->stream)
     return stream_take_in (pass->options->stream, pass, error);
-  bool changes = trusted_checkpoint (pass, &checkpoint) && !full_overdue (pass->p, pass->started_ms);
+  if (pass->options->beside && !inventory_full_overdue (pass->p, pass->started_ms))
+    return inventory_take (pass, error);
+  bool changes = trusted_checkpoint (pass, &checkpoint)
+                 && !inventory_full_overdue (pass->p, pass->started_ms);
   pass->report->mode = changes ? "changes" : "full";
   if (scan (pass, changes ? SYNCD_MODE_CHANGES : SYNCD_MODE_EVERYTHING, &checkpoint, error) < 0
       || intake_unshown (pass, error) < 0)
     return -1;
-  if (pass->end != SCAN_CHANGES)
-    return 0;
-  bool due = inventory_overdue (pass->p, pass->started_ms, pass->options->watch);
-  return due || pass->options->inventory ? take_inventory (pass, error) : 0;
+  return inventory_needed (pass) ? inventory_take (pass, error) : 0;
 }

@@ -107,7 +107,7 @@ read_pass (struct watch *w)
 {
   struct report report;
   struct pass_options options = { .full = w->full, .verify = w->verify,
-                                  .inventory = w->doubt, .approve = w->approve };
+                                  .inventory = w->doubt, .beside = w->beside, .approve = w->approve };
   int64_t began = clock_monotonic_us ();
   int status = run (w, &options, &report);
   w->synced = !failed (status);
@@ -236,14 +236,31 @@ doze (struct watch *w, int64_t now_us)
     w->hooks->sleep (w->hooks->data, (wait < most ? wait : most) / 1000 + 1);
 }
 
-/* The time to read has come. Beside a stream there is mostly nothing to do. */
+/* What the stream brought before the inventory begins goes first: each change in its order (G8). */
+static void
+drain (struct watch *w)
+{
+  struct error later;
+  while (w->stream.open && w->stream.caught_up && !atomic_load (&w->p->cancelled)
+         && stream_wait (&w->stream, 0, &later) == 1) {
+    small_pass (w, &w->stream);
+    if (!w->stream.recorded)
+      return;
+  }
+}
+
+/* The time to read has come. Beside a stream there is mostly nothing to do, and never more than
+ * what it cannot see. */
 static int
 turn_comes (struct watch *w, bool asked)
 {
   bool needed = asked || !w->stream.open || w->doubt || w->full
                 || intake_read_overdue (w->p, clock_now_ms ());
-  if (needed)
+  if (needed) {
+    drain (w);
+    w->beside = w->stream.open && !asked && !w->full;
     return read_pass (w);
+  }
   w->next_read_us = after (clock_monotonic_us (), every_us (w));
   small_pass (w, NULL);
   return 0;

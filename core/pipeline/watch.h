@@ -33,6 +33,7 @@ struct watch {
   bool stream_later;         /* but may after another read */
   bool synced;               /* the last read of the source went well */
   bool doubt;                /* the next read makes an inventory */
+  bool beside;               /* the next read is only of what the open stream cannot see */
   bool proven;               /* the configuration has worked */
   int failures;              /* in a row: passes, or streams that broke off */
   int64_t next_read_us;      /* monotonic: when the source is read */

@@ -68,6 +68,20 @@ begin_grade (struct syncd_ctx *ctx, struct scan *scan, const struct syncd_scan_r
   return rc;
 }
 
+/* Does the mapping use what no version tells of? */
+static bool
+inventory_compares (struct syncd_ctx *ctx, const struct scan *scan,
+                    const struct syncd_scan_request *request)
+{
+  const char *blind = scan->mode == SYNCD_MODE_INVENTORY ? versions_blind (scan->session, request)
+                                                         : NULL;
+
+  if (blind)
+    HOST->log (ctx, SYNCD_LOG_INFO, "%s changes without a new version of its entry: this inventory "
+               "compares all that the mapping uses", blind);
+  return blind != NULL;
+}
+
 static int32_t
 scan_prepare (struct syncd_ctx *ctx, struct scan *scan, const struct syncd_scan_request *request)
 {
@@ -75,11 +89,13 @@ scan_prepare (struct syncd_ctx *ctx, struct scan *scan, const struct syncd_scan_
   int32_t rc;
 
   checkpoint_fingerprint (scan->session, request, scan->fingerprint);
-  if (scan->mode == SYNCD_MODE_INVENTORY)
+  scan->compares = inventory_compares (ctx, scan, request);
+  if (scan->mode == SYNCD_MODE_INVENTORY && !scan->compares)
     own.attribute_count = 0;
   rc = wanted_init (ctx, scan->session, &own, &scan->wanted);
   if (rc != SYNCD_OK)
     return rc;
+  scan->wanted.bare = scan->mode == SYNCD_MODE_INVENTORY && !scan->compares;
   list_everybody (scan);
   scan->started_ms = now_ms ();
   rc = begin_grade (ctx, scan, request);
@@ -184,7 +200,8 @@ scan_take_entry (struct syncd_ctx *ctx, struct scan *scan, LDAPMessage *message,
   scan->timeless = scan->timeless || !facts.time[0];
   if (strcmp (facts.time, scan->newest) > 0)
     memcpy (scan->newest, facts.time, TIME_SIZE);
-  return scan->mode == SYNCD_MODE_INVENTORY ? SYNCD_SCAN_STILL_THERE : SYNCD_SCAN_ENTRY;
+  return scan->mode == SYNCD_MODE_INVENTORY && !scan->compares ? SYNCD_SCAN_STILL_THERE
+                                                               : SYNCD_SCAN_ENTRY;
 }
 
 static int32_t

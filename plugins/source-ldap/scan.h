@@ -22,6 +22,7 @@ struct scan {
   struct search search;
   enum scan_stage stage;
   uint32_t asked, mode; /* what the host asked for, and what it became */
+  bool compares;        /* an inventory that shows all attributes, as versions do not tell */
   bool absence;         /* who was not shown is not there */
   bool marked;          /* the checkpoint was given, or there is none */
   struct text filter;   /* of the listing */

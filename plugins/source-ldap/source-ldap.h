@@ -283,6 +283,7 @@ struct wanted {
   struct found *found;
   size_t found_size, found_count;
   struct text scratch;
+  bool bare; /* no attribute is asked for, nor the key that others refer to the entry by */
 };
 
 int32_t wanted_init (struct syncd_ctx *ctx, struct session *session,
@@ -312,6 +313,12 @@ void values_give_one (const struct wanted_name *place, const struct session *ses
 int32_t range_give (struct syncd_ctx *ctx, struct session *session, const struct wanted *wanted,
                     const char *id, const struct berval *token, const struct berval *name,
                     struct syncd_entry *entry);
+
+/* ---- versions.c ---- */
+
+/* The first attribute of the request that changes without a new version of the entry; NULL: none. */
+const char *versions_blind (const struct session *session,
+                            const struct syncd_scan_request *request);
 
 /* ---- identity.c: ids ---- */
 

@@ -190,7 +190,8 @@ give (struct syncd_ctx *ctx, struct session *session, struct wanted *wanted,
     HOST->entry_set_token (entry, token->bv_val, token->bv_len);
   scratch->len = 0;
   scratch->failed = false;
-  dn_key (dn, session->vendor != VENDOR_AD, scratch);
+  if (!wanted->bare)
+    dn_key (dn, session->vendor != VENDOR_AD, scratch);
   if (scratch->len)
     HOST->entry_add_reference_key (entry, scratch->data, scratch->len);
   rc = give_values (ctx, session, wanted, facts, token, entry);
