@@ -12,6 +12,7 @@
 #include "pipeline/delivery.h"
 #include "util/log.h"
 #include "util/mem.h"
+#include "util/notify.h"
 
 #define PAGE_MAX ((size_t) 16 << 20)
 #define PAGES_MAX 1000000
@@ -44,6 +45,7 @@ ask (struct pipeline *p, const struct syncd_list_request *request, struct buffer
   int unwell = 0;
   bool again;
   do {
+    notify_alive (); /* thousands of pages take hours */
     buffer_reset (documents);
     buffer_reset (next);
     code = p->sink->sink->list (&p->sink_ctx, p->sink_session, request, host_buffer (documents),

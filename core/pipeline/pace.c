@@ -9,6 +9,7 @@
 #define LONGEST_WAIT_MS ((int64_t) 10 * 60 * 1000)
 #define LONGEST_WINDOW_MS ((int64_t) 60 * 60 * 1000)
 #define LONGEST_JITTER SECOND
+#define MOST ((int64_t) 1000000000)    /* requests; numbers that are told are taken up to this */
 #define ROUNDING (SECOND + SECOND / 4) /* what a reset in whole seconds may be off, and some more */
 #define PATIENCE (2 * SECOND)          /* then those without an answer no longer hold up others */
 #define WIDEST 64                      /* the most sessions that can be configured */
@@ -109,7 +110,7 @@ static int64_t
 spacing (const struct pace *p, int64_t rest, int64_t now)
 {
   int64_t even = p->length_us / larger (1, p->allowed - reserve (p));
-  return p->predicted ? even : larger ((p->ends_us - now) / (rest + 1), even / 2);
+  return p->predicted ? even : larger ((p->ends_us - now) / (larger (0, rest) + 1), even / 2);
 }
 
 static int64_t
@@ -119,9 +120,10 @@ ask_window (struct pace *p, int64_t now)
   if (!p->ends_us)
     return 0;
   int64_t ours = share (p, now);
-  if (ours <= 0)
-    return p->ends_us - now;
-  if (now < p->next_us && p->work > ours / 2)
+  int64_t wait = smaller (p->ends_us, p->left_us + LONGEST_WAIT_MS * 1000) - now;
+  if (ours <= 0 && wait > 0) /* a window that is said to last for ever is tried now and then */
+    return wait;
+  if (ours > 0 && now < p->next_us && p->work > ours / 2)
     return smaller (p->next_us, p->ends_us) - now;
   p->used++;
   p->sent++;
@@ -165,7 +167,7 @@ struct told {
 static struct told
 read_limits (const struct pace *p, const struct syncd_observation *seen, int64_t now)
 {
-  struct told t = { .used = seen->used, .allowed = seen->allowed };
+  struct told t = { .used = smaller (seen->used, MOST), .allowed = smaller (seen->allowed, MOST) };
   t.sent_us = now - larger (0, seen->latency_us);
   t.reset_us = smaller (seen->reset_ms, LONGEST_WINDOW_MS) * 1000;
   t.ends_us = now + t.reset_us + p->late_us;

@@ -13,6 +13,7 @@
 #include "pipeline/unclaimed.h"
 #include "util/log.h"
 #include "util/mem.h"
+#include "util/notify.h"
 
 #define DOCUMENT_MAX ((size_t) 16 << 20)
 
@@ -135,6 +136,7 @@ read_one (struct verifier *v, struct link *link)
   BUFFER_AUTO struct buffer document;
   buffer_init (&document, DOCUMENT_MAX);
   do {
+    notify_alive ();
     buffer_reset (&document);
     code = p->sink->sink->read (&p->sink_ctx, p->sink_session, "User", link->account, p->wanted_names,
                                 p->wanted_count, host_buffer (&document));

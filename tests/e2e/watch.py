@@ -276,6 +276,24 @@ class Notifying(Watch):
             except BlockingIOError:
                 return got
 
+    def test_a_long_list_of_accounts_does_not_look_dead(self):
+        p = self.pipeline(crowd(12), sim=["--set", "latency=500"])
+        p.sim.generate(150)
+        end, path = self.listen()
+        w = self.watch(p, "--interval", "1h",
+                       env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "800000"})
+        got = []
+
+        def pages():
+            return sum(1 for e in p.sim.log() if e["kind"] == "list")
+        w.until(lambda: pages() >= 2, 60)
+        self.take(end, got)
+        before = got.count("WATCHDOG=1")
+        w.until(lambda: pages() >= 7, 60)
+        self.assertEqual(p.created(), 0)
+        self.assertGreaterEqual(self.take(end, got).count("WATCHDOG=1") - before, 3)
+        self.told_to_end(w)
+
     def test_the_service_manager_is_told(self):
         p = self.pipeline(crowd(3))
         end, path = self.listen()

@@ -503,6 +503,58 @@ test_late_words (void **state)
   assert_int_equal (pace_left (&client.pace), left);
 }
 
+/* A reset that is nonsense does not stop us for ever. */
+static void
+test_a_window_without_end (void **state)
+{
+  struct pace pace;
+  struct syncd_observation seen = { .kind = SYNCD_REQUEST_CREATE, .status = 201, .allowed = 300,
+                                    .used = 300, .reset_ms = INT64_MAX / 2, .retry_after_ms = -1 };
+  int64_t now = SECOND, left = 0;
+  (void) state;
+  pace_init (&pace, 0, 1);
+  while (now < HOUR) {
+    int64_t wait = pace_ask (&pace, SYNCD_REQUEST_CREATE, now);
+    assert_true (wait <= 10 * MINUTE);
+    if (wait == 0) {
+      pace_told (&pace, &seen, now);
+      left++;
+    }
+    now += wait;
+  }
+  assert_in_range (left, 5, 8);
+}
+
+/* Headers without sense are no reason to stop, or to run. */
+static void
+test_nonsense (void **state)
+{
+  static const struct { int64_t allowed, used, reset_ms; } told[] = {
+    { 0, 0, 0 }, { -5, 3, 1000 }, { 1, 0, 0 }, { 1, 5000, 0 }, { INT64_MAX, INT64_MAX, 0 },
+    { INT64_MAX, 0, INT64_MAX }, { 300, 0, 0 }, { 300, 299, 60000 }, { 2, 1, 60000 }
+  };
+  (void) state;
+  for (size_t i = 0; i < sizeof told / sizeof *told; i++) {
+    struct pace pace;
+    int64_t now = SECOND, left = 0;
+    struct syncd_observation seen = { .kind = SYNCD_REQUEST_CREATE, .status = 201,
+                                      .allowed = told[i].allowed, .used = told[i].used,
+                                      .reset_ms = told[i].reset_ms, .retry_after_ms = -1 };
+    pace_init (&pace, 0, 1);
+    pace.work = 1000000;
+    while (now < 2 * HOUR && left < 1000) {
+      int64_t wait = pace_ask (&pace, SYNCD_REQUEST_CREATE, now);
+      assert_in_range (wait, 0, 10 * MINUTE);
+      if (wait == 0) {
+        pace_told (&pace, &seen, now + 1000);
+        left++;
+      }
+      now += wait + 1000;
+    }
+    assert_true (left >= 10);
+  }
+}
+
 int
 main (void)
 {
@@ -523,6 +575,8 @@ main (void)
     cmocka_unit_test (test_little_leaves_at_once),
     cmocka_unit_test (test_pinned),
     cmocka_unit_test (test_late_words),
+    cmocka_unit_test (test_a_window_without_end),
+    cmocka_unit_test (test_nonsense),
   };
   return cmocka_run_group_tests_name ("pace", tests, NULL, NULL);
 }
