@@ -1,6 +1,6 @@
 check_LTLIBRARIES =
 check_DATA =
-EXTRA_DIST += tests/lib/tap.py tests/lib/slapd.py tests/lib/tls.py tests/lib/samba.py tests/lib/forward.py tests/lib/ds389.py tests/lib/fakeldap.py tests/lib/lsan.supp
+EXTRA_DIST += tests/lib/tap.py tests/lib/slapd.py tests/lib/tls.py tests/lib/samba.py tests/lib/forward.py tests/lib/ds389.py tests/lib/fakeldap.py tests/lib/ldaphistory.py tests/lib/lsan.supp
 include tests/genesys-sim/local.mk
 include tests/unit/local.mk
 include tests/abi/local.mk

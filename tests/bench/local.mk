@@ -4,6 +4,7 @@ BENCH_ENVIRONMENT = top_srcdir=$(abs_top_srcdir) top_builddir=$(abs_top_builddir
   PYTHONPATH=$(abs_top_srcdir)/tests/lib
 bench: all
 	$(BENCH_ENVIRONMENT) $(PYTHON3) $(srcdir)/tests/bench/bench.py $(BENCH_FLAGS); first=$$?; \
+	$(BENCH_ENVIRONMENT) $(PYTHON3) $(srcdir)/tests/bench/changes_bench.py || first=1; \
 	$(BENCH_ENVIRONMENT) $(PYTHON3) $(srcdir)/tests/bench/pacing_bench.py || first=1; \
 	$(BENCH_ENVIRONMENT) $(PYTHON3) $(srcdir)/tests/bench/watch_bench.py && exit $$first
 # A limit of 300 requests a minute over ten minutes as well; twelve minutes in all.
@@ -18,7 +19,8 @@ bench-instructions: all
 	$(BENCH_ENVIRONMENT) $(PYTHON3) $(srcdir)/tests/bench/instructions.py $(BENCH_FLAGS)
 .PHONY: bench bench-full bench-instructions bench-pacing
 EXTRA_DIST += tests/bench/bench.py tests/bench/watch_bench.py tests/bench/pacing_bench.py tests/bench/serial_client.py \
-  tests/bench/instructions.py tests/bench/callgrind.py tests/bench/full.py
+  tests/bench/instructions.py tests/bench/callgrind.py tests/bench/full.py \
+  tests/bench/changes_bench.py
 
 if WITH_SINK_GENESYS_SCIM
 noinst_PROGRAMS += tests/bench/bare_client
