@@ -14,7 +14,7 @@ demo_packages="$build_packages slapd ldap-utils openssl"
 check_packages="$demo_packages mandoc procps libsasl2-modules libsasl2-modules-gssapi-mit"
 # Without these some tests are skipped, with a reason, and counted as skipped.
 more_packages="samba samba-dsdb-modules samba-vfs-modules samba-ad-provision python3-samba iproute2 winbind smbclient krb5-user krb5-kdc
-  krb5-admin-server python3-ldb 389-ds-base nginx-light valgrind shellcheck"
+  krb5-admin-server python3-ldb 389-ds-base nginx-light valgrind shellcheck systemd"
 
 usage () {
   cat <<'END'

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "util/clock.h"
+#include "util/notify.h"
 #include "util/hash.h"
 
 #define SLICE_US 100000 /* so soon a waiting one sees that it is cancelled */
@@ -29,6 +30,7 @@ wait_for_permit (struct budget *budget, uint32_t kind)
   int32_t code = SYNCD_OK;
   pthread_mutex_lock (&budget->lock);
   do {
+    notify_alive (); /* waiting for the service is life; of the main thread alone */
     if (budget->cancelled && atomic_load (budget->cancelled))
       code = SYNCD_E_CANCELLED;
     wait = code == SYNCD_OK ? pace_ask (&budget->pace, kind, clock_monotonic_us ()) : 0;

@@ -1,4 +1,5 @@
 core_libcore_la_SOURCES += \
+  core/pipeline/absence.c \
   core/pipeline/approve.c core/pipeline/audit.c core/pipeline/audit.h core/pipeline/brakes.c core/pipeline/budget.c core/pipeline/budget.h core/pipeline/pace.c core/pipeline/pace.h \
   core/pipeline/contest.c core/pipeline/decide.c core/pipeline/decisions.c core/pipeline/decisions.h core/pipeline/delivery.c core/pipeline/documents.c core/pipeline/documents.h core/pipeline/delivery.h \
   core/pipeline/doubt.c core/pipeline/rings.c core/pipeline/settle.c core/pipeline/unwell.c \

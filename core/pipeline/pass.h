@@ -129,6 +129,8 @@ int decide_run (struct pass *, struct error *);
 int leavers_find (struct pass *, struct error *);
 /* Leavers that a brake holds: those whose entries are there again are held no more (G3, G4). */
 int leavers_ask_again (struct pass *, struct error *);
+/* absence.c: whom a complete read did not show, as far as that counts; nobody after another read. */
+int leavers_absent (struct pass *, struct ids *absent, struct error *);
 /* Did another server than last time answer, so that absence proves nothing by itself? */
 bool leavers_uncertain (const struct pass *);
 /* brakes.c; how many accounts are owned and active is counted once in a pass */

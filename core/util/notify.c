@@ -3,11 +3,13 @@
 #include "util/notify.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -17,15 +19,18 @@
 static struct sockaddr_un address;
 static socklen_t address_len; /* 0: nobody listens */
 static int64_t alive_every_us, alive_last_us;
+static pthread_t alive_thread; /* the one whose life counts */
 
 static void
 send_text (const char *text)
 {
   if (!address_len)
     return;
+  const struct timeval at_most = { .tv_usec = 200000 }; /* a manager that does not read stops nobody */
   int fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0)
     return;
+  setsockopt (fd, SOL_SOCKET, SO_SNDTIMEO, &at_most, sizeof at_most);
   (void) sendto (fd, text, strlen (text), MSG_NOSIGNAL, (const struct sockaddr *) &address,
                  address_len);
   close (fd);
@@ -50,6 +55,7 @@ notify_setup (void)
 {
   const char *usec = getenv ("WATCHDOG_USEC"), *pid = getenv ("WATCHDOG_PID");
   take_socket (getenv ("NOTIFY_SOCKET"));
+  alive_thread = pthread_self ();
   if (usec && (!pid || strtoll (pid, NULL, 10) == (long long) getpid ()))
     alive_every_us = strtoll (usec, NULL, 10) / 2;
 }
@@ -89,7 +95,7 @@ notify_every_us (void)
 void
 notify_alive (void)
 {
-  if (alive_every_us <= 0)
+  if (alive_every_us <= 0 || !pthread_equal (pthread_self (), alive_thread))
     return;
   int64_t now = clock_monotonic_us ();
   if (alive_last_us && now - alive_last_us < alive_every_us)

@@ -11,7 +11,8 @@ void notify_reloading (void);
 void notify_stopping (void);
 /* What `systemctl status` shows. */
 void notify_status (const char *text);
-/* The main thread is alive: a watchdog message where half of its time has passed. Cheap. */
+/* The thread that called notify_setup() is alive: a watchdog message where half of its time has passed.
+ * Cheap; nothing in other threads. */
 void notify_alive (void);
 /* How often that is wanted; 0: not at all. */
 long long notify_every_us (void);

@@ -1,4 +1,7 @@
 """Passes that read only what changed, by what the directory itself tells (syncrepl)."""
+import contextlib
+import sqlite3
+
 import pipeline
 import slapd
 import tap
@@ -23,6 +26,17 @@ class Synchronized(pipeline.Test):
         self.assertEqual(seen.writes, [])
         self.assertEqual(report["source"]["read"], 0)
         return report
+
+    def test_a_full_read_that_is_overdue_is_made_by_a_single_pass(self):
+        p = self.pipeline(crowd(6), schedule={"full": "7d", "inventory": "never"})
+        p.sync()
+        self.assertEqual(p.sync()["mode"], "changes")
+        with contextlib.closing(sqlite3.connect(p.state)) as state, state:
+            week = 8 * 86400 * 1000
+            state.execute("UPDATE fact SET value = CAST (CAST (value AS INTEGER) - ? AS TEXT)"
+                          " WHERE name = 'full_ms'", (week,))
+        self.assertEqual(p.sync()["mode"], "full")
+        self.assertEqual(p.sync()["mode"], "changes")
 
     def test_changes_leavers_and_joiners_in_one_pass(self):
         for directory in (NO_LOG, LOG):

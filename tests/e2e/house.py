@@ -1,9 +1,11 @@
 """The commands of README.md: bootstrap.sh and the demonstration."""
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 
@@ -58,6 +60,40 @@ class Shell(unittest.TestCase):
         done = subprocess.run(["shellcheck", os.path.join(TOP, "bootstrap.sh"), os.path.join(TOP, ".ci/run")],
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
         self.assertEqual(done.stdout, "")
+
+
+class Units(unittest.TestCase):
+    """The units for systemd are understood, and shut in."""
+
+    def setUp(self):
+        if not shutil.which("systemd-analyze"):
+            self.skipTest("systemd-analyze is not installed (package systemd)")
+        self.folder = tempfile.mkdtemp(prefix="syncd-units-")
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        for name in ("syncd.service", "syncd@.service"):
+            with open(os.path.join(pipeline.BUILD, "contrib", "systemd", name)) as file:
+                text = file.read()
+            text = re.sub("(?m)^ExecStart=[^ ]+", "ExecStart=" + shutil.which("true"), text)
+            with open(os.path.join(self.folder, name.replace("@", "@people")), "w") as out:
+                out.write(text)
+
+    def analyze(self, *words):
+        return subprocess.run(["systemd-analyze", *words], cwd=self.folder, text=True, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def test_systemd_understands_every_line(self):
+        for name in os.listdir(self.folder):
+            done = self.analyze("verify", "--man=no", "./" + name)
+            if "Failed to" in done.stdout and "syncd" not in done.stdout:
+                self.skipTest("systemd-analyze does not work here: " + done.stdout.strip()[:200])
+            self.assertEqual((done.returncode, done.stdout), (0, ""), name)
+
+    def test_its_exposure_is_low(self):
+        for name in os.listdir(self.folder):
+            done = self.analyze("security", "--offline=true", "--threshold=20", "./" + name)
+            if "unrecognized option" in done.stdout:
+                self.skipTest("this systemd-analyze cannot judge a file")
+            self.assertEqual(done.returncode, 0, done.stdout)
 
 
 class Demo(unittest.TestCase):

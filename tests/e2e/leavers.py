@@ -1,5 +1,7 @@
 """People who leave, and what must not be taken for leaving; brakes."""
+import contextlib
 import signal
+import sqlite3
 
 import pipeline
 import slapd
@@ -95,6 +97,21 @@ class Left(pipeline.Test):
         p.sync("--full", expect=3)
         self.assertEqual([(u["id"], u["state"]) for u in p.sim.user("p0003@example.com")],
                          [(before, "inactive")])
+        self.assertEqual(len(p.accounts()), 12)
+
+    def test_adopt_also_where_the_entry_was_made_anew_between_two_passes(self):
+        p = self.pipeline(crowd(12), collision={"left": "adopt"})
+        p.sync()
+        before = p.account("p0003@example.com")["id"]
+        for _ in range(3):
+            p.slapd.delete(dn("p0003"))
+            p.slapd.add(crowd(1, 3)[0])
+            p.sync("--full")
+            self.assertEqual([(u["id"], u["state"], u["externalId"]) for u in p.sim.user("p0003@example.com")],
+                             [(before, "active", p.uuid("p0003"))])
+            with p.watched() as seen:
+                p.sync("--full")
+            self.assertEqual(seen.writes, [])
         self.assertEqual(len(p.accounts()), 12)
 
     def test_suffix_makes_a_new_account(self):
@@ -336,6 +353,27 @@ class Brakes(pipeline.Test):
             p.slapd.replace(dn("p%d" % i), "enabled", "FALSE")
         p.sync(expect=4)
         self.assertEqual(states(p), {"active": 30})
+
+    def delete(self, p, *numbers):
+        for i in numbers:
+            p.slapd.delete(dn("p%04d" % i))
+
+    def test_G4_leavers_add_up_over_24_hours_and_not_longer(self):
+        p = self.pipeline(crowd(40), brakes={"leavers": {"percent": 5, "min": 3}})
+        p.sync()
+        self.delete(p, 0, 1)
+        p.sync("--full")
+        self.delete(p, 2, 3)
+        report = p.sync("--full", expect=4)
+        self.assertEqual((report["held"], states(p)), (2, {"active": 38, "inactive": 2}))
+        self.says(report, "2 leavers, 2 more in the last 24 h")
+        with contextlib.closing(sqlite3.connect(p.state)) as state, state:
+            state.execute("UPDATE done SET at = at - 90000")  # as if that had been a day ago
+        self.delete(p, 4)
+        report = p.sync("--full", expect=4)  # what came since goes; what is held never goes by time
+        self.assertEqual((report["held"], states(p)), (2, {"active": 37, "inactive": 3}))
+        p.sync("--approve", report["approve"])
+        self.assertEqual(states(p), {"active": 35, "inactive": 5})
 
     def test_G4_too_many_updates_are_held(self):
         p = self.pipeline(crowd(20), brakes={"updates": {"percent": 10, "min": 3}})

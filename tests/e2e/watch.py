@@ -314,6 +314,28 @@ class Notifying(Watch):
         self.told_to_end(w)
         self.assertTrue([m for m in self.take(end, got) if m.startswith("STOPPING=1")], got)
 
+    def test_a_long_look_at_the_accounts_is_not_taken_for_death(self):
+        p = self.pipeline(crowd(120))
+        p.sync()
+        p.sim.switch(latency=400)
+        end, path = self.listen()
+        w = self.watch(p, "--interval", "1h", "--verify", env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "400000"})
+        got = []
+        w.until(lambda: any(m.startswith("STATUS=asking") for m in self.take(end, got)), 90)
+        self.assertIn("verifying 120 accounts by listing", w.said)
+        first = got.index([m for m in got if m.startswith("STATUS=ok in")][0])
+        self.assertGreaterEqual(got[:first].count("WATCHDOG=1"), 4, got)  # the requests are so many, at least
+        self.told_to_end(w)
+
+    def test_a_service_manager_that_does_not_read_holds_nobody_up(self):
+        p = self.pipeline(crowd(3))
+        _, path = self.listen()
+        w = self.watch(p, "--interval", "20ms", env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "200000"})
+        w.until(lambda: w.passes() >= 20, 120)
+        p.slapd.replace(dn("p0001"), "title", "Director")
+        w.until(lambda: self.title(p, "p0001") == "Director", 60)
+        self.told_to_end(w)
+
     def test_an_abstract_socket_and_another_process_watchdog(self):
         p = self.pipeline(crowd(1))
         name = "syncd-test-%d" % os.getpid()
