@@ -182,6 +182,15 @@ change_in_doubt (struct pass *pass, struct link *link, struct error *error)
   return rc < 0 ? -1 : doubt;
 }
 
+/* What a new link will keep beside its account: the hash of each leaf and the user name. */
+static size_t
+room_for (const struct pass *pass)
+{
+  const struct mapping *mapping = pass->p->mapping;
+  const char *name = leaves_get (&pass->leaves, (size_t) mapping_user_name_leaf (mapping));
+  return mapping_leaf_count (mapping) * sizeof *pass->hashes + (name ? strlen (name) : 0);
+}
+
 static int
 map_and_queue (struct pass *pass, struct link *link, bool queued, const unsigned char *fingerprint,
                struct error *error)
@@ -201,6 +210,7 @@ map_and_queue (struct pass *pass, struct link *link, bool queued, const unsigned
     return -1;
   if (!doubt && same_leaves (pass, link))
     return settle (pass, link, fingerprint, error);
+  link->room = room_for (pass);
   if (store_link_put (pass->store, link, error) < 0)
     return -1;
   return queue_leaves (pass, link, queued, fingerprint, error);

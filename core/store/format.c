@@ -22,7 +22,8 @@
  *   16 bytes. Fingerprints of zeros are NULL. reference_key: NULL none, 1 as `name`, 2 as `name`
  *   folded, or a text. given_name: NULL none, 1 as `wanted_name`, or a text. Hashes are keyed
  *   and of 64 bits, so that the indexes on names and keys are small. leaves: 64 bits each, little
- *   endian. due_ms: the earlier of next_try_ms (while parked) and reevaluate_at_ms.
+ *   endian. due_ms: the earlier of next_try_ms (while parked) and reevaluate_at_ms. room: zeros that
+ *   give way to what an account brings.
  * queue: at most one row of an entry that is not in `sent`, and one that is. promised_hash: of
  *   `name` where there is one, else of `wanted_name`; SYNC only.
  *   queue_entry has what counting and naming need, so that neither reads documents.
@@ -37,7 +38,7 @@ static const char tables[] =
   " reference_key, reference_hash INTEGER, wanted_name TEXT, given_name, given_hash INTEGER,"
   " version TEXT, leaves BLOB, last_action TEXT, last_ms INTEGER NOT NULL,"
   " parked_fingerprint BLOB, attempts INTEGER NOT NULL, next_try_ms INTEGER NOT NULL,"
-  " due_ms INTEGER);"
+  " due_ms INTEGER, room BLOB);"
   "CREATE INDEX link_account ON link (account) WHERE account IS NOT NULL;"
   "CREATE INDEX link_given ON link (given_hash) WHERE given_hash IS NOT NULL;"
   "CREATE INDEX link_reference ON link (reference_hash) WHERE reference_hash IS NOT NULL;"

@@ -6,7 +6,7 @@
 
 #include "store/store.h"
 
-#define STORE_FORMAT 1                  /* PRAGMA user_version */
+#define STORE_FORMAT 2                  /* PRAGMA user_version */
 #define STORE_APPLICATION 0x73796e63    /* PRAGMA application_id: "sync" */
 
 /* Statements are prepared when first needed and kept; one slot each. */

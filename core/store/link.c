@@ -123,6 +123,19 @@ bind_link (struct store *store, sqlite3_stmt *s, const struct link *link,
   bind_or_null (s, 23, derived->due_ms);
 }
 
+/* A row that has no account yet grows when it gets one. Rows lie side by side in the order of their
+ * coming, so pages would be split all along and stay half empty: the room is taken at once. */
+static void
+bind_room (sqlite3_stmt *s, int i, const struct link *link)
+{
+  const size_t grown = 16 /* account */ + FINGERPRINT_LEN + 8 /* hash of the name */ + 6 /* time */
+                       + 10 /* version, what was done */;
+  if (link->account)
+    sqlite3_bind_null (s, i);
+  else
+    sqlite3_bind_zeroblob (s, i, (int) (grown + link->room));
+}
+
 static int
 insert (struct store *store, struct link *link, struct error *error)
 {
@@ -130,9 +143,10 @@ insert (struct store *store, struct link *link, struct error *error)
   sqlite3_stmt *s = store_statement (store, S_LINK_INSERT,
       "INSERT INTO link (status,flags,mapping,fingerprint,id,account,token,name,reference_key,"
       "reference_hash,wanted_name,given_name,given_hash,version,leaves,last_action,last_ms,parked,"
-      "parked_fingerprint,attempts,next_try_ms,reevaluate_at_ms,due_ms) VALUES (?1,?2,?3,?4,?5,?6,"
-      "?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23)");
+      "parked_fingerprint,attempts,next_try_ms,reevaluate_at_ms,due_ms,room) VALUES (?1,?2,?3,?4,?5,?6,"
+      "?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24)");
   bind_link (store, s, link, &derived);
+  bind_room (s, 24, link);
   if (store_run (store, s, error))
     return -1;
   link->row = sqlite3_last_insert_rowid (store->db);
@@ -151,7 +165,7 @@ update_statement (struct store *store, unsigned changed)
   buffer_append_text (&sql, "UPDATE link SET status=?1,mapping=?3,fingerprint=?4,token=?7,name=?8,"
                       "reference_key=?9,wanted_name=?11,given_name=?12,version=?14,leaves=?15,"
                       "last_action=?16,last_ms=?17,parked_fingerprint=?19,attempts=?20,"
-                      "next_try_ms=?21,reevaluate_at_ms=?22");
+                      "next_try_ms=?21,reevaluate_at_ms=?22,room=iif (?6 IS NULL, room, NULL)");
   buffer_append_text (&sql, changed & ID ? ",id=?5" : "");
   buffer_append_text (&sql, changed & ACCOUNT ? ",account=?6" : "");
   buffer_append_text (&sql, changed & REFERENCE ? ",reference_hash=?10" : "");

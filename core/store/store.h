@@ -94,6 +94,7 @@ struct link {
   int64_t reevaluate_at_ms;
   char *last_action;         /* "created", "updated", "adopted account of …": for explain */
   int64_t last_ms;
+  size_t room;               /* new: so many bytes of names and leaves will come with an account */
 };
 
 void link_init (struct link *);

@@ -345,6 +345,61 @@ test_glance_queue (void **state)
 }
 
 static void
+make_person (unsigned n, struct link *link)
+{
+  char text[100];
+  link_fini (link);
+  link->id = strdup (state_id (n * 2654435761u));
+  snprintf (text, sizeof text, "uid=u%07u,ou=people,dc=example,dc=com", n);
+  link->name = strdup (text);
+  link->reference_key = strdup (text);
+  link->token = strdup ("20240101000000.000000Z#000000#000#000000");
+  link->room = 6 * 8 + 20;
+}
+
+static void
+give_account (unsigned n, struct link *link)
+{
+  char text[100];
+  snprintf (text, sizeof text, "u%07u@example.com", n);
+  link->wanted_name = strdup (text);
+  link->given_name = strdup (text);
+  link->account = strdup (state_id (n * 2246822519u));
+  link->version = strdup ("1");
+  link->last_action = strdup ("created");
+  link->last_ms = INT64_C (1795659367191);
+  link->status = LINK_SYNCED;
+  link->mapping = 1;
+  memset (link->fingerprint, (int) n | 1, sizeof link->fingerprint);
+  link->leaves = calloc (6, sizeof *link->leaves);
+  link->leaf_count = 6;
+}
+
+/* A million people stay under 400 MiB: the pages of rows that grew are not half empty. */
+static void
+test_size (void **state)
+{
+  struct state *st = *state;
+  struct link link;
+  enum { PEOPLE = 5000 };
+  link_init (&link);
+  for (unsigned n = 0; n < PEOPLE; n++) {
+    make_person (n, &link);
+    state_ok (st, store_link_put (st->store, &link, &st->error));
+  }
+  state_reopen (st);
+  for (unsigned n = 0; n < PEOPLE; n++) {
+    assert_int_equal (store_link_by_row (st->store, n + 1, &link, &st->error), 1);
+    give_account (n, &link);
+    state_ok (st, store_link_put (st->store, &link, &st->error));
+  }
+  link_fini (&link);
+  state_close (st);
+  print_message ("# %ld bytes a person\n", state_size (st, "") / PEOPLE);
+  assert_in_range (state_size (st, "") / PEOPLE, 1, 390);
+}
+
+static void
 test_touch (void **state)
 {
   struct state *st = *state;
@@ -473,7 +528,7 @@ main (void)
     TEST (test_link_is_kept_whole), TEST (test_link_update_writes_what_changed),
     TEST (test_link_update_after_others), TEST (test_lookups),
     TEST (test_reference_prefers_who_is_there), TEST (test_glance), TEST (test_glance_order),
-    TEST (test_glance_queue), TEST (test_touch),
+    TEST (test_glance_queue), TEST (test_size), TEST (test_touch),
     TEST (test_facts), TEST (test_mappings), TEST (test_accounts), TEST (test_runs),
     TEST (test_done),
   };
