@@ -8,6 +8,8 @@
 #include "ds389.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 #include "lookup.h"
 
@@ -80,4 +82,56 @@ const char *
 ds389_server (const struct session *session)
 {
   return session->numbers_of;
+}
+
+/* ---- the USN plug-in ---- */
+
+/* "lastusn;DATABASE", or "lastusn" where one counter is for all. That of the changelog is told as
+ * well, and nobody's. A counter that has not begun yet is at -1. */
+static void
+take_last (struct ds389_usn *usn, const char *name, const struct berval *value)
+{
+  if (strcasecmp (name, "lastusn;changelog") == 0)
+    return;
+  usn->count++;
+  usn->number = 0;
+  if (!ds389_number (value, &usn->number) && strcmp (value->bv_val, "-1") != 0)
+    usn->odd = true;
+}
+
+static void
+take_usn (LDAP *ld, LDAPMessage *message, struct ds389_usn *usn)
+{
+  BerElement *element = NULL;
+  char *name = ldap_first_attribute (ld, message, &element);
+
+  for (; name; name = ldap_next_attribute (ld, message, element)) {
+    struct berval **values = ldap_get_values_len (ld, message, name);
+
+    if (values && values[0])
+      take_last (usn, name, values[0]);
+    ldap_value_free_len (values);
+    ldap_memfree (name);
+  }
+  ber_free (element, 0);
+}
+
+int32_t
+ds389_usn_read (struct syncd_ctx *ctx, struct session *session, struct ds389_usn *ret_usn)
+{
+  const char *wanted[] = { "lastusn", NULL };
+  struct search search = { .session = session, .base = "", .filter = "(objectClass=*)",
+                           .attributes = wanted, .scope = LDAP_SCOPE_BASE, .missing_ok = true };
+  struct ds389_usn usn = { .count = 0 };
+  LDAPMessage *message = NULL;
+  int32_t rc;
+
+  while ((rc = search_next (ctx, &search, UINT32_MAX, &message)) == SEARCH_ENTRY) {
+    take_usn (session->ld, message, &usn);
+    ldap_msgfree (message);
+  }
+  search_fini (&search);
+  if (rc >= 0)
+    *ret_usn = usn;
+  return rc < 0 ? rc : SYNCD_OK;
 }

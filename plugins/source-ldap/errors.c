@@ -59,8 +59,8 @@ error_limit_advice (int result)
   switch (result) {
   case LDAP_SIZELIMIT_EXCEEDED:
     return "the server's size limit was reached: raise it for the bind identity (slapd: limits "
-           "dn.exact=\"…\" size=unlimited size.prtotal=unlimited; 389-ds: nsSizeLimit -1, or a smaller "
-           "page_size; Active Directory: a page_size of at most MaxPageSize)";
+           "dn.exact=\"…\" size=unlimited size.prtotal=unlimited; 389-ds: nsSizeLimit -1, or a "
+           "smaller page_size; Active Directory: a page_size of at most MaxPageSize)";
   case LDAP_TIMELIMIT_EXCEEDED:
     return "the server's time limit was reached: raise it for the bind identity (slapd: limits "
            "… time=unlimited; 389-ds: nsTimeLimit -1; Active Directory: MaxQueryDuration)";

@@ -48,7 +48,7 @@ struct grade {
 };
 
 extern const struct grade grade_syncrepl, grade_dirsync, grade_changelog, grade_usn,
-    grade_timestamp, grade_inventory, grade_full;
+    grade_usn_389, grade_timestamp, grade_inventory, grade_full;
 
 /* ---- grades.c ---- */
 

@@ -9,8 +9,8 @@
 
 /* Best first; their order is that of enum changes. */
 static const struct grade *const table[] = {
-  &grade_syncrepl,  &grade_dirsync,   &grade_changelog, &grade_usn,
-  &grade_timestamp, &grade_inventory, &grade_full,
+  &grade_syncrepl, &grade_dirsync,   &grade_changelog, &grade_usn,
+  &grade_usn_389,  &grade_timestamp, &grade_inventory, &grade_full,
 };
 #define COUNT (sizeof table / sizeof *table)
 

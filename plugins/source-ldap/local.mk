@@ -21,6 +21,7 @@ plugins_syncd_ldap_la_SOURCES = \
   plugins/source-ldap/reread.h plugins/source-ldap/reread.c \
   plugins/source-ldap/ds389.h plugins/source-ldap/ds389.c plugins/source-ldap/changelog.h \
   plugins/source-ldap/changelog.c plugins/source-ldap/changelog-read.c \
+  plugins/source-ldap/usn-389.c \
   plugins/source-ldap/get.c plugins/source-ldap/describe.c
 plugins_syncd_ldap_la_CPPFLAGS = $(AM_CPPFLAGS) -D_DEFAULT_SOURCE $(LDAP_CFLAGS) $(CRYPTO_CFLAGS)
 plugins_syncd_ldap_la_LDFLAGS = $(PLUGIN_LDFLAGS)

@@ -109,6 +109,7 @@ scan_free (struct scan *scan)
   delta_fini (&scan->delta);
   changelog_fini (scan);
   dirsync_fini (scan);
+  usn_389_fini (scan);
   search_fini (&scan->search);
   wanted_fini (&scan->wanted);
   text_fini (&scan->filter);

@@ -14,6 +14,7 @@ enum scan_stage {
 
 struct changelog;
 struct dirsync;
+struct usn_389;
 
 struct scan {
   struct session *session;
@@ -37,6 +38,7 @@ struct scan {
   struct dirsync *dirsync;     /* by the dirsync grade */
   int64_t usn;              /* how far the server's numbers were when the scan began */
   char usn_time[TIME_SIZE]; /* the server's time then */
+  struct usn_389 *usn_389;     /* by the usn grade of 389 Directory Server */
 };
 
 /* An entry of the answer for the host: SYNCD_SCAN_ENTRY or SYNCD_SCAN_STILL_THERE by the mode,
@@ -64,5 +66,6 @@ int32_t sync_next (struct syncd_ctx *ctx, struct scan *scan, uint32_t max_wait_m
 void sync_fini (struct scan *scan);
 void changelog_fini (struct scan *scan);
 void dirsync_fini (struct scan *scan);
+void usn_389_fini (struct scan *scan);
 
 #endif

@@ -125,7 +125,7 @@ usn_mark (struct scan *scan, struct text *data)
 const struct grade grade_usn = {
   .is = CHANGES_USN,
   .name = "usn",
-  .vendors = VENDOR_BIT (VENDOR_AD) | VENDOR_BIT (VENDOR_389),
+  .vendors = VENDOR_BIT (VENDOR_AD), /* usn-389.c has another row for 389 Directory Server */
   .blind = "\"memberOf\",\"changed access rights\"",
   .changes = true,
   .data = "bound",

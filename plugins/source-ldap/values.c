@@ -4,6 +4,7 @@
  * is looked for first, so that nothing of an entry without one reaches the host. */
 #include "source-ldap.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -176,6 +177,22 @@ give_values (struct syncd_ctx *ctx, struct session *session, struct wanted *want
   return rc;
 }
 
+/* Numbers of 389 Directory Server are given twice at times (usn-389.c): with the time they tell. */
+static void
+give_token (const struct session *session, const struct facts *facts, const struct berval *token,
+            struct syncd_entry *entry)
+{
+  char text[64];
+  int len;
+
+  if (session->vendor != VENDOR_389 || !facts->time[0] || token->bv_len > 32) {
+    HOST->entry_set_token (entry, token->bv_val, token->bv_len);
+    return;
+  }
+  len = snprintf (text, sizeof text, "%.*s/%s", (int) token->bv_len, token->bv_val, facts->time);
+  HOST->entry_set_token (entry, text, (size_t) len);
+}
+
 static int32_t
 give (struct syncd_ctx *ctx, struct session *session, struct wanted *wanted,
       const struct berval *dn, const struct facts *facts, const struct berval *token,
@@ -187,7 +204,7 @@ give (struct syncd_ctx *ctx, struct session *session, struct wanted *wanted,
   HOST->entry_set_id (entry, facts->id, facts->id_len);
   HOST->entry_set_name (entry, dn->bv_val, dn->bv_len);
   if (token)
-    HOST->entry_set_token (entry, token->bv_val, token->bv_len);
+    give_token (session, facts, token, entry);
   scratch->len = 0;
   scratch->failed = false;
   if (!wanted->bare)

@@ -36,10 +36,10 @@ class Test(pipeline.Test):
         self.assertEqual((seen.writes, report["mode"]), ([], mode), report["said"])
         return report
 
-    def life(self, p, grade):
-        """Everything that befalls people, told by changes alone."""
+    def life(self, p, grade, mode="changes"):
+        """Everything that befalls people."""
         self.assertEqual(p.sync()["source"]["changes"], grade)
-        self.quiet(p)
+        self.quiet(p, mode)
         p.slapd.replace(dn("p0001"), "title", "Boss")
         p.slapd.delete(dn("p0002"))
         p.slapd.replace(dn("p0003"), "employeeType", "external")
@@ -48,7 +48,7 @@ class Test(pipeline.Test):
         p.slapd.rename(dn("p0006"), "uid=p0006", "ou=services," + ds389.SUFFIX)
         p.slapd.add(person("new"))
         report = p.sync()
-        self.assertEqual(report["mode"], "changes", report["said"])
+        self.assertEqual(report["mode"], mode, report["said"])
         accounts = p.accounts()
         self.assertEqual(accounts["p0001@example.com"]["title"], "Boss")
         self.assertEqual({name for name, account in accounts.items()
@@ -56,7 +56,7 @@ class Test(pipeline.Test):
                          {"p000%d@example.com" % i for i in (2, 3, 5, 6)})
         self.assertEqual(accounts["new@example.com"]["state"], "active")
         self.assertEqual(report["sink"]["created"], 1)
-        self.quiet(p)
+        self.quiet(p, mode)
         p.slapd.modify("dn: %s\nchangetype: modify\ndelete: nsAccountLock\n" % dn("p0005"))
         p.slapd.replace(dn("p0003"), "employeeType", "internal")
         p.sync()
@@ -76,6 +76,18 @@ class Changelog(Test):
         p.slapd.restart()
         self.says(self.quiet(p, "full"), "another server, or to this one before it was set up")
         self.quiet(p)
+
+
+class Usn(Test):
+    def test_g1_by_numbers_as_the_directory_manager(self):
+        p = self.start(("usn",), ldap={"bind_dn": ds389.MANAGER,
+                                       "bind_password": ds389.PASSWORD})
+        p.slapd.add(person("first"))
+        p.slapd.delete(dn("first"))
+        self.life(p, "usn")
+
+    def test_g1_by_numbers_and_the_inventory_as_anybody(self):
+        self.life(self.start(("usn",)), "usn", "inventory")
 
 
 class Rights(Test):

@@ -178,6 +178,11 @@ class Directory(slapd.Slapd):
         self.modify("dn: %s\nchangetype: modify\nadd: aci\n%s" % (
             dn, "".join("aci: %s\n" % rule for rule in rules)))
 
+    def add_again(self, text, times):
+        """Adds of somebody who is there, each of them refused."""
+        with contextlib.suppress(RuntimeError):
+            self.tool("ldapmodify", "-a", "-c", stdin=(text * times).encode())
+
     def last_change(self):
         return int(self.root("lastchangenumber")["lastchangenumber"])
 
