@@ -178,6 +178,26 @@ class Scripted(pipeline.Test):
         self.assertEqual(p.snapshot(), before)
         self.says(p.run("explain", "uid=p4,ou=new", "--plugin-dir", self.modules), "id-4")
 
+    def test_G3_an_empty_list_of_who_is_still_there_makes_no_leaver(self):
+        """A server's mistake, or 389's refreshDeletes: everybody is asked for by id first."""
+        p = self.start({"scan": {"mode": "changes", "checkpoint": "c1"}}, {"checkpoint": "c2"}, {"all": True})
+        report = self.sync(p)
+        self.assertEqual((report["held"], report["sink"]["disabled"], p.sim.users("inactive")), (0, 0, []))
+
+    def test_G1_what_changes_by_time_alone_is_looked_at_when_the_time_has_come(self):
+        expiring = self.entry(7)
+        expiring["entry"]["reevaluate_at"] = int(time.time() * 1000) + 1500
+        p = self.start(*self.changed())
+        self.script(p, {"scan": {"mode": "changes", "checkpoint": "c2"}}, expiring, {"checkpoint": "c3"},
+                    {"changes": True}, {"scan": {"mode": "changes", "checkpoint": "c3"}}, {"checkpoint": "c3"},
+                    {"changes": True}, {"scan": {"mode": "watch"}}, self.entry(7, "Expired"))
+        self.sync(p)
+        self.sync(p)
+        self.assertEqual(p.account("p7@example.com")["title"], "Engineer")
+        time.sleep(max(0, expiring["entry"]["reevaluate_at"] / 1000 - time.time()) + 0.1)
+        self.sync(p)
+        self.assertEqual(p.account("p7@example.com")["title"], "Expired")
+
     def test_G8_beside_a_stream_only_what_it_cannot_see_is_read(self):
         p = self.start({"scan": {"mode": "changes", "checkpoint": "c1"}}, {"checkpoint": "c1"},
                        {"changes": True}, {"scan": {"mode": "inventory"}}, *self.still(0, 1, 2, 4, 5),
