@@ -3,7 +3,7 @@ E2E_TESTS = tests/e2e/passes.py tests/e2e/changes.py tests/e2e/names.py tests/e2
   tests/e2e/values.py tests/e2e/mistakes.py tests/e2e/faults.py tests/e2e/commands.py tests/e2e/house.py
 E2E_TESTS += tests/e2e/watch.py
 E2E_TESTS += tests/e2e/orders.py tests/e2e/looking.py
-E2E_TESTS += tests/e2e/idle.py tests/e2e/inventory.py
+E2E_TESTS += tests/e2e/idle.py tests/e2e/inventory.py tests/e2e/sequences.py
 E2E_TESTS += tests/e2e/results.py
 E2E_TESTS += tests/e2e/pacing.py tests/e2e/economy.py tests/e2e/connections.py
 E2E_TESTS += tests/e2e/unwell.py
