@@ -360,7 +360,8 @@ outcome_lost_link (struct delivery *delivery, struct item *item)
   memset (item->known, KNOWN_ABSENT, mapping_leaf_count (delivery->pass->p->mapping));
   if (item->row.intent != QUEUE_SYNC) {
     mem_set_text (&item->external_id, item->link.id);
-    return doubt_look_up (item);
+    /* that account is not written to again: it may be another's by now */
+    return store_link_put (delivery->pass->store, &item->link, delivery->error) < 0 ? -1 : doubt_look_up (item);
   }
   if (item->link.status != LINK_DISABLED) /* a disable that we made is undone when it is found */
     item->link.status = LINK_NEW;

@@ -7,6 +7,7 @@ import pipeline
 import slapd
 import tap
 from pipeline import crowd, dn, person
+from watching import Watching
 
 SINK = ["adopted", "created", "deleted", "disabled", "enabled", "name", "renamed", "unchanged", "updated"]
 REQUESTS = ["create", "delete", "find", "list", "read", "retried", "throttled", "token", "total", "update"]
@@ -262,6 +263,25 @@ class Secrets(pipeline.Test):
         for secret in ["s3cr3t", basic] + tokens:
             self.assertNotIn(secret, said)
             self.assertNotIn(secret, state)
+
+    def test_G11_core_dumps_are_switched_off(self):
+        p = self.pipeline(crowd(2))
+        w = Watching(p, "--interval", "1h")
+        self.addCleanup(w.kill)
+        w.says("asking ldap")
+        with open("/proc/%d/limits" % w.process.pid) as file:
+            self.assertRegex(file.read(), r"Max core file size +0 +0 ")
+        w.stop()
+
+    def test_G11_values_of_held_changes_are_not_kept(self):
+        p = self.pipeline(crowd(20), brakes={"updates": {"percent": 10, "min": 3}})
+        p.sync()
+        for i in range(4):
+            p.slapd.replace(dn("p000%d" % i), "title", "Grand-Vizier")
+        report = p.sync(expect=4)
+        self.assertNotIn(b"Grand-Vizier", p.state_bytes())
+        p.sync("--approve", report["approve"])  # read again when it is approved
+        self.assertEqual(p.account("p0003@example.com")["title"], "Grand-Vizier")
 
     def test_G11_the_state_can_be_read_by_its_owner_only(self):
         p = self.pipeline(crowd(2))

@@ -1,13 +1,16 @@
 """Mistakes of people: each says what and where, exits as promised, writes nothing, harms no state."""
+import contextlib
 import json
 import os
 import shutil
+import sqlite3
 import struct
 
 import pipeline
 import tap
 import tls
 from pipeline import dn, person
+from watching import Watching
 
 
 class Mistakes(pipeline.Test):
@@ -179,6 +182,25 @@ class Mistakes(pipeline.Test):
 
     def test_an_unknown_sink(self):
         self.wrong("genesis", words=["--sink", "genesis"])
+
+    def test_a_state_that_another_holds_names_who(self):
+        self.p.write()
+        w = Watching(self.p, "--interval", "1h", "--state", self.p.path("held.db"))
+        self.addCleanup(w.kill)
+        w.says("asking ldap")
+        done = self.p.run("--state", self.p.path("held.db"))
+        self.ends(done, 1)
+        self.says(done, r"held\.db: the state is locked by pid %d on " % w.process.pid)
+        w.stop()
+
+    def test_a_state_of_a_newer_version_is_refused_and_left(self):
+        self.p.sync("--state", self.p.path("newer.db"), expect=0)
+        with contextlib.closing(sqlite3.connect(self.p.path("newer.db"))) as state, state:
+            version, = state.execute("PRAGMA user_version").fetchone()
+            state.execute("PRAGMA user_version = %d" % (version + 1))
+        done = self.p.run("--state", self.p.path("newer.db"))
+        self.ends(done, 2)
+        self.says(done, "newer.db.*newer")
 
     def test_a_state_that_is_damaged_is_never_made_anew(self):
         other = self.p.path("damaged.db")

@@ -173,6 +173,22 @@ class Meeting(pipeline.Test):
         self.assertEqual(p.account("ada@example.com")["id"], before)
         self.assertEqual(len(p.accounts()), 1)
 
+    def test_G5_an_account_that_became_another_s_is_left_alone_whatever_our_state_says(self):
+        p = self.pipeline(pipeline.crowd(12))
+        p.sync()
+        for i in (1, 2):
+            p.sim.patch(p.account("p000%d@example.com" % i)["id"],
+                        {"op": "replace", "path": "externalId", "value": "another-system-%d" % i})
+        before = [p.account("p000%d@example.com" % i) for i in (1, 2)]
+        p.slapd.replace(dn("p0001"), "title", "Director")
+        p.slapd.delete(dn("p0002"))
+        with p.watched() as seen:
+            p.sync("--full")
+        self.assertEqual([p.account("p000%d@example.com" % i) for i in (1, 2)], before)
+        tried = [e for e in seen.writes if before[1]["id"] in e["path"]]
+        self.assertEqual([e["status"] for e in tried], [409], "it is not tried again and again")
+        self.assertEqual(p.account_of("p0001")["userName"], "p0001_1@example.com")
+
     def test_G5_an_account_with_another_external_id_is_left_alone(self):
         p = self.pipeline([person("ada"), person("alan", "Alan", "Turing")])
         p.sim.seed([{"userName": "ada@example.com", "displayName": "Another's",

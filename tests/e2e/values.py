@@ -1,4 +1,9 @@
 """Entries with values that nobody expects: parked or synced correctly, never a crash (G7)."""
+import contextlib
+import json
+import sqlite3
+import time
+
 import pipeline
 import slapd
 import tap
@@ -120,6 +125,21 @@ class Values(pipeline.Test):
                                  {"type": "work", "value": "${telephoneNumber | e164('49')}",
                                   "optional": True}]))
         self.assertEqual(p.account("ada@example.com").get("phoneNumbers", []), [])
+
+    def test_G7_who_is_parked_is_tried_again_with_a_growing_delay_up_to_a_day(self):
+        p, done = self.check(person("ada", telephoneNumber="call me"), [3])
+        delays = []
+        for _ in range(13):
+            told = json.loads(p.run("parked", "--format", "json").out)[0]
+            with contextlib.closing(sqlite3.connect(p.state)) as state, state:
+                next_try, = state.execute("SELECT next_try_ms FROM link WHERE parked IS NOT NULL").fetchone()
+                delays.append((told["attempts"], next_try / 1000 - time.time()))
+                state.execute("UPDATE link SET next_try_ms = 1, due_ms = 1 WHERE parked IS NOT NULL")
+            p.sync(expect=3)
+        self.assertEqual([attempts for attempts, _ in delays], list(range(1, 14)))
+        for attempts, delay in delays:
+            most = min(60 * 2 ** (attempts - 1), 86400)
+            self.assertTrue(most / 2 - 60 < delay <= most, (attempts, delay))
 
     def test_somebody_parked_is_tried_again_on_request(self):
         p, done = self.check(person("ada", telephoneNumber="call me"), [3])
