@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "pipeline/unclaimed.h"
+#include "util/clock.h"
 #include "util/crash.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -79,6 +80,7 @@ int
 decide_run (struct pass *pass, struct error *error)
 {
   bool finished = pass->end == SCAN_ALL || pass->end == SCAN_CHANGES;
+  pass->read_us = clock_monotonic_us ();
   if (finished && !pass->options->only
       && (unclaimed_approve (pass, error) < 0 || leavers_find (pass, error) < 0))
     return -1;

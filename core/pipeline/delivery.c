@@ -115,14 +115,26 @@ take_done (struct delivery *delivery, struct work *done)
   return delivery_settle (delivery);
 }
 
+/* For `make bench`: how long the first change waited for what is decided and counted before. */
+static void
+tell_first (struct pass *pass)
+{
+  if (pass->read_us)
+    log_debug ("the first changes leave %lld ms after the end of the read",
+               (long long) (clock_monotonic_us () - pass->read_us) / 1000);
+  pass->read_us = 0;
+}
+
 static void
 hand_over (struct delivery *delivery)
 {
   struct work *list = delivery->ready;
   delivery->ready = NULL;
   delivery->ready_count = 0;
-  if (list)
-    crew_give (delivery->crew, list);
+  if (!list)
+    return;
+  tell_first (delivery->pass);
+  crew_give (delivery->crew, list);
 }
 
 /* Two thirds, while the sessions have the rest to do. */

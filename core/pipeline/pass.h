@@ -37,6 +37,7 @@ struct pass {
   struct report *report;
   struct store *store;
   int64_t started_ms;
+  int64_t read_us;            /* monotonic: when reading ended; 0: something left since */
 
   /* what was so when the pass began */
   bool first;                 /* no pass with this sink was completed yet */

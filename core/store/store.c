@@ -15,7 +15,7 @@
  * dirty again and again, so fewer checkpoints are much cheaper (measured). */
 static const char pragmas[] =
   "PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF;"
-  "PRAGMA cache_size = -8192; PRAGMA temp.cache_size = -1024; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
+  "PRAGMA cache_size = -6144; PRAGMA temp.cache_size = -1024; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
   "PRAGMA wal_autocheckpoint = 10000; PRAGMA journal_size_limit = 67108864";
 
 static const char read_pragmas[] =

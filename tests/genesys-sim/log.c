@@ -67,7 +67,8 @@ copy_or_null (const char *text)
 static void
 stats_add (struct stats *stats, const struct request *request, int status)
 {
-  stats->total++;
+  if (stats->total++ == 0)
+    stats->first_wall = clock_wall ();
   stats->by_kind[request->kind]++;
   stats->by_status[status > 0 && status < 600 ? status : 0]++;
   stats->applied += request->applied;
@@ -174,10 +175,11 @@ stats_dump (const struct sim *sim)
   for (int state = 0; state < STATES; state++)
     json_object_set_new (accounts, state_names[state], count (sim->store.ranks[state].total));
   return json_pack (
-      "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I}", "total", count (stats->total), "kinds",
+      "{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "total", count (stats->total), "kinds",
       kinds, "statuses", statuses, "accounts", accounts, "throttled", count (stats->throttled),
       "unauthorized", count (stats->unauthorized), "faults", count (stats->faults), "applied",
       count (stats->applied), "cut", count (stats->cut), "tokens", count (sim->tokens.count),
       "others", count (stats->others), "others_throttled", count (stats->others_throttled),
-      "create_ms", (json_int_t)(stats->last_create - stats->first_create));
+      "create_ms", (json_int_t)(stats->last_create - stats->first_create), "first_ms",
+      (json_int_t)stats->first_wall);
 }

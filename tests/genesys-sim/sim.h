@@ -119,6 +119,7 @@ struct stats {
   uint64_t total, by_kind[KINDS], by_status[600], throttled, unauthorized, faults, applied, cut,
       others, others_throttled;
   int64_t first_create, last_create; /* clock_steady() */
+  int64_t first_wall;                /* of the first request */
 };
 
 struct sim {
