@@ -409,6 +409,19 @@ class Reads(Case):
         self.sync()
         self.assertEqual(set(self.accounts()), {"id-ada", "id-bob", "id-cyd"})
 
+    def test_G1_a_checkpoint_does_not_move_past_what_could_not_be_asked_for(self):
+        self.changes(people("ada"))
+        self.sync()
+        self.source({"scan": {"mode": "changes", "checkpoint": "c"}}, {"still-there": {"id": "id-bob"}},
+                    {"checkpoint": "d"}, {"changes": True},
+                    {"get-error": {"code": "unreachable", "message": "gone away"}})
+        self.sync(1)
+        self.source({"scan": {"mode": "changes", "checkpoint": "c"}}, entry("id-bob", "bob"),
+                    {"checkpoint": "d"}, {"changes": True},
+                    {"scan": {"mode": "changes", "checkpoint": "d"}}, {"changes": True})
+        self.sync()
+        self.assertEqual(set(self.accounts()), {"id-ada", "id-bob"})
+
     def test_G3_a_partial_read_makes_no_leaver(self):
         self.everything(people("ada", "bob"))
         self.sync()
