@@ -3,7 +3,6 @@ and by update sequence numbers, with and without the right to see what was delet
 import base64
 import json
 import os
-import unittest
 
 import samba
 import source
@@ -11,7 +10,7 @@ import tap
 
 ACTIVE = "(&(objectClass=user)(objectCategory=person)(!(title=Retired)))"
 WAYS = [("dirsync", "admin"), ("dirsync", "reader"), ("usn", "admin"), ("usn", "reader")]
-READER = "CN=reader,CN=Users," + samba.SUFFIX
+ACCOUNT = {who: "CN=%s,CN=Users,%s" % (who, samba.SUFFIX) for who in ("reader", "replicator")}
 domain = None  # made once: that takes a while
 
 
@@ -38,12 +37,11 @@ class Case(source.Case):
     def unit(self):
         """A base of the test's own."""
         self.base = domain.first.add_unit(self._testMethodName.replace("test_", "")[:60])
-        self.units = getattr(self, "units", 0)
         return self.base
 
     def options(self, grade, who="admin", at=None):
         return ["uri=" + (at or domain.first).uri, "tls.ca_file=" + domain.first.ca,
-                "bind_dn=" + (samba.ADMIN if who == "admin" else READER),
+                "bind_dn=" + ACCOUNT.get(who, samba.ADMIN),
                 "bind_password=" + samba.PASSWORD, "filter=" + ACTIVE, "base=" + self.base,
                 "changes=" + grade]
 
@@ -344,6 +342,21 @@ class Deleted(Case):
         for grade, checkpoint in checkpoints.items():
             run = self.changes(checkpoint, grade=grade, who="reader")
             self.assertEqual(self.gone(run), {"listed"}, grade)
+
+
+    def test_the_right_to_replicate_is_enough(self):
+        base, ad = self.unit(), domain.first
+        ad.tool("user", "create", "replicator", samba.PASSWORD)
+        ad.tool("dsacl", "set", "--action=allow", "--objectdn=" + samba.SUFFIX, "--car=get-changes",
+                "--trusteedn=CN=replicator,CN=Users," + samba.SUFFIX)
+        ad.add_people(base, ["replicated"])
+        about = self.describe(grade="auto", who="replicator")
+        self.assertIn("has the right Replicating Directory Changes", about["why"])
+        self.assertNotIn("deletes", about["blind"])
+        checkpoint = self.full(grade="dirsync", who="replicator")
+        ad.delete("CN=replicated," + base)
+        self.assertEqual(self.gone(self.changes(checkpoint, grade="dirsync", who="replicator")),
+                         {"replicated"})
 
 
 if __name__ == "__main__":
