@@ -10,7 +10,7 @@ import tap
 
 ACTIVE = "(&(objectClass=user)(objectCategory=person)(!(title=Retired)))"
 WAYS = [("dirsync", "admin"), ("dirsync", "reader"), ("usn", "admin"), ("usn", "reader")]
-ACCOUNT = {who: "CN=%s,CN=Users,%s" % (who, samba.SUFFIX) for who in ("reader", "replicator")}
+ACCOUNT = {who: "CN=%s,CN=Users,%s" % (who, samba.SUFFIX) for who in ("reader", "copier")}
 domain = None  # made once: that takes a while
 
 
@@ -346,16 +346,16 @@ class Deleted(Case):
 
     def test_the_right_to_replicate_is_enough(self):
         base, ad = self.unit(), domain.first
-        ad.tool("user", "create", "replicator", samba.PASSWORD)
+        ad.tool("user", "create", "copier", samba.PASSWORD)
         ad.tool("dsacl", "set", "--action=allow", "--objectdn=" + samba.SUFFIX, "--car=get-changes",
-                "--trusteedn=CN=replicator,CN=Users," + samba.SUFFIX)
+                "--trusteedn=CN=copier,CN=Users," + samba.SUFFIX)
         ad.add_people(base, ["replicated"])
-        about = self.describe(grade="auto", who="replicator")
+        about = self.describe(grade="auto", who="copier")
         self.assertIn("has the right Replicating Directory Changes", about["why"])
         self.assertNotIn("deletes", about["blind"])
-        checkpoint = self.full(grade="dirsync", who="replicator")
+        checkpoint = self.full(grade="dirsync", who="copier")
         ad.delete("CN=replicated," + base)
-        self.assertEqual(self.gone(self.changes(checkpoint, grade="dirsync", who="replicator")),
+        self.assertEqual(self.gone(self.changes(checkpoint, grade="dirsync", who="copier")),
                          {"replicated"})
 
 
