@@ -205,7 +205,8 @@ in_ranges (struct store *store, int64_t *numbers, size_t count,
            struct error *error)
 {
   size_t next;
-  qsort (numbers, count, sizeof *numbers, by_number);
+  if (count > 1) /* of none there may be no list */
+    qsort (numbers, count, sizeof *numbers, by_number);
   for (size_t i = 0; i < count; i = next) {
     for (next = i + 1; next < count && numbers[next] - numbers[i] == (int64_t) (next - i); next++)
       continue;
