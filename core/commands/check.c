@@ -20,6 +20,23 @@ good (const char *what, const char *detail)
   fflush (stdout);
 }
 
+static void
+note (const char *what, const char *detail)
+{
+  printf ("note  %s: %s\n", what, detail);
+  fflush (stdout);
+}
+
+/* What no message can tell later. */
+static void
+note_limits (const struct pipeline *p)
+{
+  if (p->source_facts.blind)
+    note ("left to the inventory (schedule.inventory)", p->source_facts.blind);
+  note ("rights", "entries that this identity may not see any more look like leavers; brakes.leavers "
+        "holds many of them, not single ones");
+}
+
 /* The source's schema, where it knows one: an attribute that it lacks finds nobody. */
 static void
 check_attributes (struct pipeline *p)
@@ -163,6 +180,7 @@ check_all (const struct cli *cli, struct opened *opened, struct error *error)
                                      p->source_facts.why ? " — " : "",
                                      p->source_facts.why ? p->source_facts.why : "");
   good ("change detection", grade);
+  note_limits (p);
   if (pipeline_compile (p, error) < 0 || pipeline_check_identity (p, error) < 0)
     return -1;
   good ("mapping", "fits the sink's schema");

@@ -49,6 +49,7 @@ drop_source_facts (struct pipeline *p)
   free (p->source_facts.server);
   free (p->source_facts.changes);
   free (p->source_facts.why);
+  free (p->source_facts.blind);
   memset (&p->source_facts, 0, sizeof p->source_facts);
 }
 
@@ -183,19 +184,32 @@ pipeline_parse_description (struct buffer *text, struct syncd_ctx *ctx, struct e
 }
 
 static void
-take_source_facts (struct pipeline *p, const json_t *about)
+take_blind (struct source_facts *facts, const json_t *list)
 {
   size_t i;
-  json_t *blind;
+  json_t *item;
+  BUFFER_AUTO struct buffer text;
+  buffer_init (&text, 4096);
+  json_array_foreach (list, i, item) {
+    const char *blind = json_is_string (item) ? json_string_value (item) : "";
+    buffer_printf (&text, "%s%s", text.len ? ", " : "", blind);
+    if (strstr (blind, "delete"))
+      facts->blind_to_deletes = true;
+  }
+  if (text.len)
+    facts->blind = buffer_take (&text);
+}
+
+static void
+take_source_facts (struct pipeline *p, const json_t *about)
+{
   drop_source_facts (p);
   p->source_facts.identity = pipeline_json_member (about, "identity");
   p->source_facts.scope = pipeline_json_member (about, "scope");
   p->source_facts.server = pipeline_json_member (about, "server");
   p->source_facts.changes = pipeline_json_member (about, "changes");
   p->source_facts.why = pipeline_json_member (about, "why");
-  json_array_foreach (json_object_get (about, "blind"), i, blind)
-    if (json_is_string (blind) && strstr (json_string_value (blind), "delete"))
-      p->source_facts.blind_to_deletes = true;
+  take_blind (&p->source_facts, json_object_get (about, "blind"));
 }
 
 int

@@ -22,6 +22,7 @@
 /* What the source says of itself (describe). */
 struct source_facts {
   char *identity, *scope, *server, *changes, *why;
+  char *blind;                    /* what its changes do not tell, as a list for people */
   bool blind_to_deletes;
 };
 
