@@ -20,18 +20,14 @@ store_max_row (struct store *store)
   return row < 0 ? 0 : row;
 }
 
-/* Row numbers after ?1, at most ?2 of them; ?3 is the time. */
+/* Row numbers after ?2, at most ?1 of them; ?3 is the time. */
 static sqlite3_stmt *
 filter_statement (struct store *store, enum link_filter filter)
 {
-#define ROWS(condition) "SELECT row FROM link WHERE row > ?1 AND " condition " ORDER BY row LIMIT ?2"
+#define ROWS(condition) "SELECT row, 0 FROM link WHERE row > ?2 AND " condition " ORDER BY row LIMIT ?1"
   switch (filter) {
   case LINKS_PARKED:
     return store_statement (store, S_EACH_PARKED, ROWS ("parked IS NOT NULL"));
-  case LINKS_DUE:
-    /* the planner would walk along all rows, for they are wanted in their order */
-    return store_statement (store, S_EACH_DUE, "SELECT row FROM link INDEXED BY link_due"
-                            " WHERE due_ms <= ?3 AND row > ?1 ORDER BY row LIMIT ?2");
   case LINKS_PRESENT:
     return store_statement (store, S_EACH_PRESENT, ROWS ("status IN (0, 1)"));
   case LINKS_REFERENCES:
@@ -92,30 +88,67 @@ visit_rows (struct store *store, const struct walk *walk, const int64_t *rows, s
   return result;
 }
 
-/* The next rows after *AFTER, which moves on; how many, or -1. */
+/* Where a walk is: DUE counts for LINKS_DUE alone, whose rows come in the order of their time. */
+struct place {
+  int64_t row, due_ms;
+};
+
+/* As many rows as there is room for in ROWS; how many there are then, or -1. */
 static int
-next_rows (struct store *store, const struct walk *walk, int64_t *after, int64_t *rows,
+take_rows (struct store *store, sqlite3_stmt *s, struct place *place, int64_t *rows, int count,
            struct error *error)
 {
-  int rc, count = 0;
-  sqlite3_stmt *s = filter_statement (store, walk->filter);
-  sqlite3_bind_int64 (s, 1, *after);
-  sqlite3_bind_int (s, 2, CHUNK);
-  if (walk->filter == LINKS_DUE || walk->filter == LINKS_DISABLED)
-    sqlite3_bind_int64 (s, 3, walk->now_ms);
-  while ((rc = store_step (store, s, error)) > 0)
-    *after = rows[count++] = sqlite3_column_int64 (s, 0);
+  int rc;
+  sqlite3_bind_int (s, 1, CHUNK - count);
+  while ((rc = store_step (store, s, error)) > 0) {
+    place->row = rows[count++] = sqlite3_column_int64 (s, 0);
+    place->due_ms = sqlite3_column_int64 (s, 1);
+  }
   return rc < 0 ? -1 : count;
+}
+
+/* Along the index: those of the moment that was come to, then those of later ones. */
+static int
+next_due (struct store *store, const struct walk *walk, struct place *place, int64_t *rows,
+          struct error *error)
+{
+  sqlite3_stmt *same = store_statement (store, S_EACH_DUE_SAME, "SELECT row, due_ms FROM link INDEXED BY"
+      " link_due WHERE due_ms = ?2 AND row > ?3 ORDER BY row LIMIT ?1");
+  sqlite3_stmt *later = store_statement (store, S_EACH_DUE, "SELECT row, due_ms FROM link INDEXED BY"
+      " link_due WHERE due_ms > ?2 AND due_ms <= ?3 ORDER BY due_ms, row LIMIT ?1");
+  sqlite3_bind_int64 (same, 2, place->due_ms);
+  sqlite3_bind_int64 (same, 3, place->row);
+  int count = take_rows (store, same, place, rows, 0, error);
+  if (count < 0 || count == CHUNK)
+    return count;
+  sqlite3_bind_int64 (later, 2, place->due_ms);
+  sqlite3_bind_int64 (later, 3, walk->now_ms);
+  return take_rows (store, later, place, rows, count, error);
+}
+
+/* The next rows after *PLACE, which moves on; how many, or -1. */
+static int
+next_rows (struct store *store, const struct walk *walk, struct place *place, int64_t *rows,
+           struct error *error)
+{
+  if (walk->filter == LINKS_DUE)
+    return next_due (store, walk, place, rows, error);
+  sqlite3_stmt *s = filter_statement (store, walk->filter);
+  sqlite3_bind_int64 (s, 2, place->row);
+  if (walk->filter == LINKS_DISABLED)
+    sqlite3_bind_int64 (s, 3, walk->now_ms);
+  return take_rows (store, s, place, rows, 0, error);
 }
 
 int
 store_links_each (struct store *store, enum link_filter filter, int64_t now_ms,
                   int (*visit) (void *data, struct link *), void *data, struct error *error)
 {
-  int64_t rows[CHUNK], after = 0;
+  int64_t rows[CHUNK];
+  struct place place = { 0, 0 };
   struct walk walk = { filter, now_ms, visit, data };
   for (;;) {
-    int count = next_rows (store, &walk, &after, rows, error);
+    int count = next_rows (store, &walk, &place, rows, error);
     if (count <= 0)
       return count;
     int result = visit_rows (store, &walk, rows, (size_t) count, error);

@@ -142,7 +142,7 @@ int store_link_touch (struct store *, int64_t row, const char *name, const char 
 enum link_filter {
   LINKS_ALL, LINKS_PARKED,
   LINKS_DUE,  /* parked or to be re-evaluated, and the time has come; parked with next_try_ms 0 is
-               * due, INT64_MAX never */
+               * due, INT64_MAX never; in the order of their times */
   LINKS_PRESENT,                       /* SYNCED or NEW: whose absence would mean a leaver */
   LINKS_REFERENCES,                    /* LINK_REFERENCES is set */
   LINKS_DISABLED                       /* disabled by us, at NOW_MS or before (last_ms) */

@@ -376,8 +376,8 @@ test_filters (void **state)
   expect_filter (st, LINKS_ALL, 0, 6, 6);
   expect_filter (st, LINKS_PARKED, 0, 3, 6);
   expect_filter (st, LINKS_DUE, 299, 1, 3);
-  expect_filter (st, LINKS_DUE, 300, 2, 3);
-  expect_filter (st, LINKS_DUE, 500, 3, 3);
+  expect_filter (st, LINKS_DUE, 300, 2, 2);
+  expect_filter (st, LINKS_DUE, 500, 3, 1);
   expect_filter (st, LINKS_PRESENT, 0, 3, 6);
   expect_filter (st, LINKS_REFERENCES, 0, 2, 6);
   struct visits visits = { st, 0, 0 };
@@ -388,6 +388,41 @@ test_filters (void **state)
   assert_int_equal (counts.active, 2);
   assert_int_equal (counts.disabled, 1);
   assert_int_equal (counts.parked, 3);
+}
+
+struct due {
+  struct state *st;
+  unsigned char seen[5001];
+  int64_t last_ms;
+};
+
+/* Tried again, it is due later. */
+static int
+try_again (void *data, struct link *link)
+{
+  struct due *due = data;
+  assert_true (link->next_try_ms >= due->last_ms);
+  due->last_ms = link->next_try_ms;
+  due->seen[link->row]++;
+  link->next_try_ms = 1000000;
+  state_ok (due->st, store_link_put (due->st->store, link, &due->st->error));
+  return 0;
+}
+
+/* However many are due, at however few moments, each comes once, in the order of their times. */
+static void
+test_due (void **state)
+{
+  struct state *st = *state;
+  static struct due due;
+  due.st = st;
+  for (unsigned n = 1; n <= 5000; n++) {
+    int64_t row = state_link (st, n, LINK_NEW, 0, NULL, NULL);
+    change (st, row, "bad", n % 7 ? 10 + n % 3 : 500, 0, 0);
+  }
+  state_ok (st, store_links_each (st->store, LINKS_DUE, 499, try_again, &due, &st->error));
+  for (unsigned n = 1; n <= 5000; n++)
+    assert_int_equal (due.seen[n], n % 7 ? 1 : 0);
 }
 
 /* Freed pages go back, and the log is cut. */
@@ -421,7 +456,7 @@ main (void)
   const struct CMUnitTest tests[] = {
     TEST (test_disk_full), TEST (test_disk_full_at_creation), TEST (test_killed_at_any_instant),
     TEST (test_killed_while_made), TEST (test_walk_and_write), TEST (test_absent), TEST (test_G3_absent_runs),
-    TEST (test_filters), TEST (test_tidy_shrinks),
+    TEST (test_filters), TEST (test_due), TEST (test_tidy_shrinks),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
