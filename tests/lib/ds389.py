@@ -62,12 +62,19 @@ nsslapd-state: backend
 nsslapd-backend: userRoot
 """ % {"suffix": SUFFIX}
 
-# What an administrator grants: reading people, with what only the server writes.
-READ = ('(targetattr != "userPassword || aci")(version 3.0; acl "syncd reads people"; '
-        'allow (read, search, compare) userdn = "ldap:///%s";)' % READER)
-# What syncd-ldap(7) tells to add to cn=changelog. The changes themselves hold password hashes.
-CHANGELOG = ('(targetattr != "changes")(version 3.0; acl "syncd reads who changed"; '
-             'allow (read, search, compare) userdn = "ldap:///%s";)' % READER)
+MANUAL = os.path.join(os.environ.get("top_srcdir", "."), "man", "syncd-ldap.7")
+
+
+def documented(name):
+    """The access rule of that name, as syncd-ldap(7) tells administrators to add it."""
+    with open(MANUAL) as file:
+        rules = re.findall(r"^aci: (.*(?:\n .*)*)$", file.read().replace("\\-", "-"), re.M)
+    return next(rule for rule in (r.replace("\n ", "") for r in rules) if name in rule)
+
+
+READ = documented("syncd reads people")
+# The changes themselves hold password hashes.
+CHANGELOG = documented("syncd reads who changed")
 
 BASE = slapd.BASE.replace("objectClass: organization\nobjectClass: dcObject\no: Example\n",
                           "objectClass: domain\naci: %s\n" % READ)

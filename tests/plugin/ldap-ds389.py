@@ -366,6 +366,7 @@ class ChangelogTrimmed(Case):
     more = {"recorded": BOTH, "maxage": "1s"}
 
     def test_g1_a_gap_is_noticed(self):
+        self.server.replace(dn("ada"), "title", "the one that is kept is below the base")
         checkpoint = self.first("changes=changelog")
         for title in ("lost", "kept"):
             self.server.replace(dn("ada"), "title", title)
