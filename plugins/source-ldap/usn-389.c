@@ -102,12 +102,13 @@ usn_sees_deletes (const struct session *session)
 
 /* ---- a scan ---- */
 
+/* TO: how far the numbers may have been, before refused writes took some back. */
 static void
-make_term (uint64_t from, uint64_t now, char *term, size_t size)
+make_term (uint64_t from, uint64_t to, char *term, size_t size)
 {
-  uint64_t low = from > LOW_BITS ? from & LOW_BITS : 0, high = now & LOW_BITS;
+  uint64_t low = from > LOW_BITS ? from & LOW_BITS : 0, high = to & LOW_BITS;
 
-  if (now < LOW_BITS)
+  if (to <= LOW_BITS)
     snprintf (term, size, "(entryusn>=%llu)", (unsigned long long) from);
   else if (from > LOW_BITS && low > high)
     snprintf (term, size, "(|(entryusn>=%llu)(entryusn<=%llu))", (unsigned long long) low,
@@ -164,7 +165,7 @@ go_on (struct syncd_ctx *ctx, struct scan *scan, const struct berval *data)
   if (since > usn->bound)
     since = usn->bound;
   since = since > AGAIN ? since - AGAIN : 0;
-  make_term (since, usn->bound, term, sizeof term);
+  make_term (since, usn->bound + AGAIN, term, sizeof term);
   begin_tombstones (scan, term);
   if (usn->filter.failed)
     return error_memory (ctx);
