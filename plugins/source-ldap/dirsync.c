@@ -10,9 +10,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ad.h"
 #include "containers.h"
 #include "grade.h"
-#include "usn.h"
 
 #define DIRSYNC             "1.2.840.113556.1.4.841"
 #define OBJECT_SECURITY     1

@@ -46,7 +46,8 @@ try (struct syncd_ctx *ctx, struct session *session, const struct grade *grade)
     rc = error_memory (ctx);
   if (rc == SYNCD_OK && is && !why.len)
     session->grade = grade;
-  else {
+  else if (why.len) { /* some grades have a row for each kind of server */
+    free (session->refused[grade->is]);
     session->refused[grade->is] = why.data;
     why.data = NULL;
   }
@@ -129,7 +130,7 @@ add_why (const struct session *session, struct text *text)
     text_print (&why, "changes: %s is configured; ", session->grade->name);
   session->grade->because (session, &why);
   for (size_t i = 0; i < COUNT; i++)
-    if (session->refused[table[i]->is])
+    if (session->refused[table[i]->is] && (i == 0 || table[i - 1]->is != table[i]->is))
       text_print (&why, "; not %s: %s", table[i]->name, session->refused[table[i]->is]);
   text_json (text, why.data ? why.data : "");
   text_fini (&why);

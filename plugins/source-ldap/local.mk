@@ -15,7 +15,7 @@ plugins_syncd_ldap_la_SOURCES = \
   plugins/source-ldap/grade.h plugins/source-ldap/grades.c plugins/source-ldap/checkpoint.c \
   plugins/source-ldap/inventory.c plugins/source-ldap/delta.h plugins/source-ldap/delta.c \
   plugins/source-ldap/containers.h plugins/source-ldap/containers.c \
-  plugins/source-ldap/usn.h plugins/source-ldap/usn.c plugins/source-ldap/usn-ad.c \
+  plugins/source-ldap/ad.h plugins/source-ldap/ad.c plugins/source-ldap/usn-ad.c \
   plugins/source-ldap/dirsync.h plugins/source-ldap/dirsync.c plugins/source-ldap/dirsync-control.c \
   plugins/source-ldap/idset.c plugins/source-ldap/lookup.h plugins/source-ldap/lookup.c \
   plugins/source-ldap/reread.h plugins/source-ldap/reread.c \

@@ -1,7 +1,8 @@
 /* server.c: finds out what is at the other end: which server, where an entry's id, version and
  * time are, which naming context and schema. Asked once a connection, decided from what the
  * server and its first entries show, never from what a configuration believes. */
-#include "usn.h"
+#include "ad.h"
+#include "grade.h"
 
 #include <stdlib.h>
 #include <string.h>

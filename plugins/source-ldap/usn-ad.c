@@ -1,111 +1,28 @@
-/* usn-ad.c: uSNChanged of Active Directory, and what its other grades need as well.
+/* usn-ad.c: the usn grade on Active Directory, by uSNChanged.
  *
- * A domain controller is known by its invocation id, which changes when it is restored: its
- * numbers before and after have nothing to do with each other. */
-#include "usn.h"
-
+ * How far the numbers got is asked before anything is read, and is where the next read goes on:
+ * what changes meanwhile has a higher one. It is never what entries showed: of two changes the
+ * one with the lower number may become visible later. They are local to one domain controller;
+ * one that was set back, or a checkpoint older than what it remembers of deleted entries, is a
+ * doubt. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "ad.h"
+#include "grade.h"
 #include "lookup.h"
+#include "scan.h"
 
-#define SHOW_DELETED  "1.2.840.113556.1.4.417"
-#define SHOW_RECYCLED "1.2.840.113556.1.4.2064" /* these and, with a recycle bin, older ones */
-
-static char *
-guid_of (const struct berval *value)
-{
-  char text[MAX_ID + 1];
-
-  return value->bv_val && identity_text (ID_GUID_MIXED, value, text) ? strdup (text) : NULL;
-}
-
-int32_t
-ad_identify (struct syncd_ctx *ctx, struct session *session)
-{
-  const char *const names[] = { "invocationId", "objectGUID", NULL };
-  struct berval values[2] = { { 0, NULL }, { 0, NULL } };
-  int32_t rc = SYNCD_OK;
-
-  if (session->ds_service)
-    rc = lookup_values (ctx, session, session->ds_service, names, values);
-  session->server_id = guid_of (&values[0]);
-  session->server_object = guid_of (&values[1]);
-  lookup_fini (values, 2);
-  if (rc == SYNCD_OK)
-    rc = lookup_values (ctx, session, session->context, names + 1, values);
-  session->context_id = guid_of (&values[0]);
-  lookup_fini (values, 2);
-  return rc;
-}
-
-/* ---- deleted objects ---- */
-
-/* An account without rights is shown the container, no deleted object, and no error. So they
- * count as seen only once one was: sooner or later there is one in every domain. */
-static int32_t
-ask_deleted (struct syncd_ctx *ctx, struct session *session, const char *oid, bool *ret_refused)
-{
-  struct text base = { 0 };
-  const char *attributes[] = { session->id_attribute, NULL };
-  LDAPControl control = { (char *) oid, { 0, NULL }, 1 };
-  struct search search = { .session = session, .filter = "(isDeleted=TRUE)",
-                           .attributes = attributes, .scope = LDAP_SCOPE_ONELEVEL,
-                           .size_limit = 1, .limit_ok = true, .missing_ok = true,
-                           .probing = true, .control = &control };
-  LDAPMessage *message = NULL;
-  char id[MAX_ID + 1];
-  int32_t rc;
-
-  text_print (&base, "CN=Deleted Objects,%s", session->context);
-  search.base = base.data;
-  rc = base.failed ? error_memory (ctx) : SEARCH_ENTRY;
-  while (rc == SEARCH_ENTRY &&
-         (rc = search_next (ctx, &search, UINT32_MAX, &message)) == SEARCH_ENTRY) {
-    session->deletes_seen = identity_of (session, message, id);
-    ldap_msgfree (message);
-  }
-  *ret_refused = rc == SEARCH_REFUSED && search.code == LDAP_UNAVAILABLE_CRITICAL_EXTENSION;
-  search_fini (&search);
-  text_fini (&base);
-  return rc < 0 ? rc : SYNCD_OK;
-}
-
-/* A deleted object keeps its objectGUID; of other ids nothing is sure. */
-int32_t
-ad_probe_deleted (struct syncd_ctx *ctx, struct session *session)
-{
-  static const char *const controls[] = { SHOW_RECYCLED, SHOW_DELETED };
-  bool refused = true;
-  int32_t rc = SYNCD_OK;
-
-  session->deletes_seen = false;
-  if (strcasecmp (session->id_attribute, "objectGUID") != 0)
-    return SYNCD_OK;
-  for (size_t i = 0; i < 2 && refused && rc == SYNCD_OK; i++) {
-    session->deleted_control = controls[i];
-    rc = ask_deleted (ctx, session, controls[i], &refused);
-  }
-  return rc;
-}
-
-static LDAPControl *
-show_deleted (const struct session *session)
-{
-  LDAPControl *control = NULL;
-
-  if (ldap_control_create (session->deleted_control, 1, NULL, 0, &control) != LDAP_SUCCESS)
-    return NULL;
-  return control;
-}
-
-/* ---- the numbers ---- */
+/* Deleted entries are forgotten after 60 days at the least. */
+#define REMEMBERED_SECONDS (INT64_C (50) * 24 * 3600)
 
 static bool
-ad_possible (const struct session *session, struct text *why)
+usn_possible (const struct session *session, struct text *why)
 {
+  if (session->vendor != VENDOR_AD)
+    return false;
   if (!session->token_attribute || strcasecmp (session->token_attribute, "uSNChanged") != 0)
     text_print (why, "the entries show no uSNChanged: let the bind identity read it");
   else if (!session->server_id)
@@ -118,7 +35,34 @@ ad_possible (const struct session *session, struct text *why)
 }
 
 static int32_t
-ad_now (struct syncd_ctx *ctx, struct session *session, int64_t *ret_number,
+usn_probe (struct syncd_ctx *ctx, struct session *session, struct text *why)
+{
+  (void) why;
+  return ad_probe_deleted (ctx, session);
+}
+
+static void
+usn_because (const struct session *session, struct text *text)
+{
+  text_print (text, "entries show uSNChanged; deleted ones are %s",
+              session->deletes_seen ? "shown" : "not shown, or there are none yet: the inventory "
+                                                "finds who is gone");
+}
+
+static bool
+usn_sees_deletes (const struct session *session)
+{
+  return session->deletes_seen;
+}
+
+static const char *
+usn_server (const struct session *session)
+{
+  return session->server_id;
+}
+
+static int32_t
+read_now (struct syncd_ctx *ctx, struct session *session, int64_t *ret_number,
         char ret_time[TIME_SIZE])
 {
   const char *const names[] = { "highestCommittedUSN", "currentTime", NULL };
@@ -136,18 +80,79 @@ ad_now (struct syncd_ctx *ctx, struct session *session, int64_t *ret_number,
   return rc;
 }
 
-static int32_t
-ad_probe (struct syncd_ctx *ctx, struct session *session, struct text *why)
+/* "NUMBER TIME" */
+static bool
+read_datum (const struct berval *data, int64_t *ret_number, char ret_time[TIME_SIZE])
 {
-  (void) why;
-  return ad_probe_deleted (ctx, session);
+  char text[64], *end;
+  struct berval time = { TIME_SIZE - 1, NULL };
+
+  if (data->bv_len < TIME_SIZE + 1 || data->bv_len >= sizeof text)
+    return false;
+  memcpy (text, data->bv_val, data->bv_len);
+  text[data->bv_len] = '\0';
+  *ret_number = strtoll (text, &end, 10);
+  time.bv_val = end + 1;
+  return end > text && *ret_number >= 0 && *end == ' ' && strlen (end) == TIME_SIZE &&
+         time_read (&time, ret_time);
 }
 
-const struct usn_kind usn_ad = {
-  .vendor = VENDOR_AD,
-  .attribute = "uSNChanged",
-  .possible = ad_possible,
-  .probe = ad_probe,
-  .now = ad_now,
-  .deleted = show_deleted,
+static int32_t
+begin_changes (struct syncd_ctx *ctx, struct scan *scan, int64_t since)
+{
+  struct delta *delta = &scan->delta;
+  char term[128];
+
+  snprintf (term, sizeof term, "(uSNChanged>=%lld)", (long long) since + 1);
+  delta->forgiving = !scan->session->deletes_seen;
+  if (scan->session->deletes_seen) {
+    delta->control = ad_show_deleted (scan->session);
+    if (!delta->control)
+      return error_memory (ctx);
+  }
+  return delta_begin (ctx, scan, term);
+}
+
+static int32_t
+usn_begin (struct syncd_ctx *ctx, struct scan *scan, const struct berval *data)
+{
+  char time[TIME_SIZE];
+  int64_t since;
+  int32_t rc = read_now (ctx, scan->session, &scan->usn, scan->usn_time);
+
+  if (rc != SYNCD_OK || !data)
+    return rc;
+  if (!read_datum (data, &since, time))
+    return checkpoint_fail (ctx, scan, "it is damaged");
+  if (since > scan->usn)
+    return checkpoint_fail (ctx, scan, "the server's numbers are behind it: the server was set "
+                            "back to an earlier state");
+  if (time_seconds (scan->usn_time) - time_seconds (time) > REMEMBERED_SECONDS)
+    return checkpoint_fail (ctx, scan, "it is so old that the server may have forgotten who was "
+                            "deleted since");
+  return begin_changes (ctx, scan, since);
+}
+
+static bool
+usn_mark (struct scan *scan, struct text *data)
+{
+  text_print (data, "%lld %s", (long long) scan->usn, scan->usn_time);
+  return true;
+}
+
+const struct grade grade_usn = {
+  .is = CHANGES_USN,
+  .name = "usn",
+  .vendors = VENDOR_BIT (VENDOR_AD), /* usn-389.c has another row for 389 Directory Server */
+  .blind = "\"memberOf\",\"changed access rights\"",
+  .changes = true,
+  .data = "bound",
+  .possible = usn_possible,
+  .probe = usn_probe,
+  .because = usn_because,
+  .sees_deletes = usn_sees_deletes,
+  .server = usn_server,
+  .begin = usn_begin,
+  .next = delta_next,
+  .mark = usn_mark,
 };

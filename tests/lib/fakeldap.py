@@ -17,6 +17,7 @@ import threading
 HANG, CLOSE = object(), object()
 PAGED = "1.2.840.113556.1.4.319"
 SYNC = "1.3.6.1.4.1.4203.1.9.1.1"
+DIRSYNC = "1.2.840.113556.1.4.841"
 
 
 def tlv(tag, *parts):
@@ -51,7 +52,7 @@ class Request:
     def __init__(self, data):
         parts = parse(data)
         self.id, self.tag, self.body = integer(parts[0][1]), parts[1][0], parts[1][1]
-        self.page = self.sync = None
+        self.page = self.sync = self.dirsync = None
         if self.tag == 0x63:
             self.read_search(parse(self.body), parse(parts[2][1]) if len(parts) > 2 else [])
 
@@ -66,6 +67,10 @@ class Request:
                 self.page = (integer(size[1]), cookie[1])
             elif items[0][1].decode() == SYNC:
                 self.read_sync(items)
+            elif items[0][1].decode() == DIRSYNC:
+                # Is it critical; the flags, as they were sent; the cookie.
+                flags, _, cookie = parse(parse(items[-1][1])[0][1])
+                self.dirsync = (items[1] == (1, b"\xff"), flags[1], cookie[1])
 
     def read_sync(self, items):
         """Is it critical; the mode; the cookie."""
@@ -86,6 +91,11 @@ class Request:
 
     def reference(self, *urls):
         return self.message(tlv(0x73, *[tlv(4, u) for u in urls]))
+
+    def dirsync_done(self, cookie, more=False):
+        value = tlv(0x30, number(int(more)), number(0), tlv(4, cookie))
+        return self.message(tlv(0x65, number(0, 0x0a), tlv(4, ""), tlv(4, "")),
+                            tlv(0xa0, tlv(0x30, tlv(4, DIRSYNC), tlv(4, value))))
 
     def done(self, code=0, text="", cookie=None, tag=0x65):
         controls = b""

@@ -58,6 +58,7 @@ endif
 LDAP_TESTS = tests/plugin/ldap-read.py tests/plugin/ldap-tls.py tests/plugin/ldap-scripted.py \
   tests/plugin/ldap-samba.py tests/plugin/ldap-ad.py tests/plugin/ldap-syncrepl.py \
   tests/plugin/ldap-sync-scripted.py tests/plugin/ldap-ds389-sync.py tests/plugin/ldap-ds389.py tests/plugin/ldap-ds389-read.py tests/plugin/ldap-ds389-history.py
+LDAP_TESTS += tests/plugin/ldap-dirsync-scripted.py
 LDAP_TESTS += tests/plugin/ldap-recall.py tests/plugin/ldap-history.py tests/plugin/ldap-traps.py
 # Random histories for each grade, more of them: make check-history SEEDS=100 [FIRST_SEED=3].
 check-history:
