@@ -67,6 +67,7 @@ struct store {
   int64_t counted_at;            /* what SQLite had changed in all when they were counted; 0: never */
   int64_t sendable_from;         /* rows from this number on can be sent as they are, if the */
   int64_t sendable_mapping;      /* mapping is this: see store_queue_bare_each() */
+  bool wide;                     /* the cache is that for writing */
   bool failed;                   /* a function without an error argument failed: see FAILURE */
   struct error failure;
 };
@@ -97,6 +98,10 @@ bool store_column_is_id (sqlite3_stmt *, int i, const char *id, size_t len);
 void store_column_fingerprint (sqlite3_stmt *, int i, unsigned char *ret_fingerprint);
 /* Hash of the folded name; never 0. */
 int64_t store_name_hash (const struct store *, const char *folded);
+
+/* ---- store.c ------------------------------------------------------------------------------- */
+/* To be called before links are written: from then on the cache holds what a batch touches. */
+int store_widen (struct store *, struct error *);
 
 /* ---- file.c ------------------------------------------------------------------------------- */
 /* Where the file really is: makes its folder in STORE_WRITE; *RET_PATH is NULL where there is

@@ -256,7 +256,7 @@ update (struct store *store, const struct link *link, const struct derived *deri
 int
 store_link_put (struct store *store, struct link *link, struct error *error)
 {
-  if (store_tally_load (store, error) < 0)
+  if (store_tally_load (store, error) < 0 || store_widen (store, error) < 0)
     return -1;
   if (link->row == 0)
     return insert (store, link, error);
