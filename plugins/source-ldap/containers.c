@@ -60,12 +60,11 @@ int32_t
 containers_any (struct syncd_ctx *ctx, struct session *session, const struct text *dns,
                 bool *ret_any)
 {
-  const char *end = dns->data + dns->len;
   int32_t rc = SYNCD_OK;
   bool any = false;
 
-  for (const char *dn = dns->data; dn < end && !any && rc == SYNCD_OK; dn += strlen (dn) + 1)
-    rc = lookup_any (ctx, session, dn, &any);
+  for (size_t at = 0; at < dns->len && !any && rc == SYNCD_OK; at += strlen (dns->data + at) + 1)
+    rc = lookup_any (ctx, session, dns->data + at, &any);
   if (rc == SYNCD_OK)
     *ret_any = any;
   return rc;
