@@ -154,6 +154,20 @@ insert (struct store *store, struct link *link, struct error *error)
   return 0;
 }
 
+/* Set where it changed, else it must be the same. The + keeps to the row: no index is asked. */
+static const struct {
+  unsigned column;
+  const char *set, *same;
+} indexed[] = {
+  { ID, ",id=?5", " AND +id IS ?5" },
+  { ACCOUNT, ",account=?6", " AND +account IS ?6" },
+  { REFERENCE, ",reference_hash=?10", " AND +reference_hash IS ?10" },
+  { GIVEN, ",given_hash=?13", " AND +given_hash IS ?13" },
+  { PARKED, ",parked=?18", " AND +parked IS ?18" },
+  { DUE, ",due_ms=?23", " AND +due_ms IS ?23" },
+  { FLAGS, ",flags=?2", " AND +flags IS ?2" },
+};
+
 static sqlite3_stmt *
 update_statement (struct store *store, unsigned changed)
 {
@@ -166,22 +180,11 @@ update_statement (struct store *store, unsigned changed)
                       "reference_key=?9,wanted_name=?11,given_name=?12,version=?14,leaves=?15,"
                       "last_action=?16,last_ms=?17,parked_fingerprint=?19,attempts=?20,"
                       "next_try_ms=?21,reevaluate_at_ms=?22,room=iif (?6 IS NULL, room, NULL)");
-  buffer_append_text (&sql, changed & ID ? ",id=?5" : "");
-  buffer_append_text (&sql, changed & ACCOUNT ? ",account=?6" : "");
-  buffer_append_text (&sql, changed & REFERENCE ? ",reference_hash=?10" : "");
-  buffer_append_text (&sql, changed & GIVEN ? ",given_hash=?13" : "");
-  buffer_append_text (&sql, changed & PARKED ? ",parked=?18" : "");
-  buffer_append_text (&sql, changed & DUE ? ",due_ms=?23" : "");
-  buffer_append_text (&sql, changed & FLAGS ? ",flags=?2" : "");
-  buffer_append_text (&sql, " WHERE row=?24" /* + keeps to the row: no index is asked */
-                      " AND status=?25 AND (+account IS NOT NULL)=?26");
-  buffer_append_text (&sql, changed & ID ? "" : " AND +id IS ?5");
-  buffer_append_text (&sql, changed & ACCOUNT ? "" : " AND +account IS ?6");
-  buffer_append_text (&sql, changed & REFERENCE ? "" : " AND +reference_hash IS ?10");
-  buffer_append_text (&sql, changed & GIVEN ? "" : " AND +given_hash IS ?13");
-  buffer_append_text (&sql, changed & PARKED ? "" : " AND +parked IS ?18");
-  buffer_append_text (&sql, changed & DUE ? "" : " AND +due_ms IS ?23");
-  buffer_append_text (&sql, changed & FLAGS ? "" : " AND +flags IS ?2");
+  for (size_t i = 0; i < sizeof indexed / sizeof *indexed; i++)
+    buffer_append_text (&sql, changed & indexed[i].column ? indexed[i].set : "");
+  buffer_append_text (&sql, " WHERE row=?24 AND status=?25 AND (+account IS NOT NULL)=?26");
+  for (size_t i = 0; i < sizeof indexed / sizeof *indexed; i++)
+    buffer_append_text (&sql, changed & indexed[i].column ? "" : indexed[i].same);
   store_prepare (store, slot, buffer_text (&sql));
   buffer_fini (&sql);
   return *slot;

@@ -42,6 +42,16 @@ drop (struct chunk *chunk, size_t from)
     queued_fini (&chunk->rows[i]);
 }
 
+/* Shows what was fetched (with this RESULT) and drops it. */
+static int
+lend (struct chunk *chunk, int result, int (*visit) (void *data, struct queued *), void *data)
+{
+  for (size_t i = 0; i < chunk->count && result == 0; i++)
+    result = visit (data, &chunk->rows[i]);
+  drop (chunk, 0);
+  return result;
+}
+
 /* No WAITING row has a smaller number: what lies before (sent, held) is stepped over once. */
 static int
 find_floor (struct store *store, struct error *error)
@@ -122,10 +132,7 @@ store_queue_each (struct store *store, enum queue_state state,
   for (;;) {
     sqlite3_stmt *s = state_statement (store, state);
     sqlite3_bind_int64 (s, 1, after);
-    int result = fetch (store, s, CHUNK, &after, &chunk, error);
-    for (size_t i = 0; i < chunk.count && result == 0; i++)
-      result = visit (data, &chunk.rows[i]);
-    drop (&chunk, 0);
+    int result = lend (&chunk, fetch (store, s, CHUNK, &after, &chunk, error), visit, data);
     if (result || chunk.count == 0)
       return result;
   }
@@ -150,10 +157,7 @@ store_queue_bare_each (struct store *store, int64_t mapping,
     sqlite3_bind_int64 (s, 2, last);
     sqlite3_bind_int64 (s, 3, mapping);
     sqlite3_bind_int64 (s, 4, INT64_MAX);
-    int result = fetch (store, s, CHUNK, &after, &chunk, error);
-    for (size_t i = 0; i < chunk.count && result == 0; i++)
-      result = visit (data, &chunk.rows[i]);
-    drop (&chunk, 0);
+    int result = lend (&chunk, fetch (store, s, CHUNK, &after, &chunk, error), visit, data);
     if (result || chunk.count == 0)
       return result;
   }

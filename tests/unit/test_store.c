@@ -196,6 +196,30 @@ test_reference_prefers_who_is_there (void **state)
   link_fini (&link);
 }
 
+static int
+count_one (void *data, struct link *link)
+{
+  (void) link;
+  ++*(int *) data;
+  return 0;
+}
+
+/* What was changed below is found by the indexes, too. */
+static void
+check_found (struct state *st, const struct link *links)
+{
+  struct link found;
+  int due = 0;
+  link_init (&found);
+  assert_int_equal (store_link_by_reference (st->store, "uid=someone else", &found, &st->error), 1);
+  assert_int_equal (found.row, links[2].row);
+  assert_int_equal (store_link_by_given_name (st->store, "JOE_2@example.com", &found, &st->error), 1);
+  assert_int_equal (found.row, links[3].row);
+  state_ok (st, store_links_each (st->store, LINKS_DUE, 600, count_one, &due, &st->error));
+  assert_int_equal (due, 1); /* links[5]; the others' time is 1000, or 2000 */
+  link_fini (&found);
+}
+
 /* One column after the other alone, after a row of links that changed all in the same: none is lost,
  * though the statement that fitted last is tried first. */
 static void
@@ -228,6 +252,7 @@ test_link_update_after_others (void **state)
     for (size_t k = 0; k < 8; k++)
       check_stored (st, &links[k]);
   }
+  check_found (st, links);
   for (size_t i = 0; i < 8; i++)
     link_fini (&links[i]);
 }
