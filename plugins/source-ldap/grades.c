@@ -74,9 +74,10 @@ fail_pinned (struct syncd_ctx *ctx, const struct session *session, enum changes 
   return rc;
 }
 
-/* Said once, until another grade is taken: a pass every five minutes must not fill the log. */
+/* Said once, until another grade is taken: a pass every five minutes must not fill the log. All is well
+ * with a lesser grade too, so it is no warning: -q is silent, `status` shows the grade. */
 static void
-warn_of_steps (struct syncd_ctx *ctx, const struct session *session)
+tell_steps (struct syncd_ctx *ctx, const struct session *session)
 {
   const struct grade *taken = session->grade;
   int warned = (int) taken->is;
@@ -86,7 +87,7 @@ warn_of_steps (struct syncd_ctx *ctx, const struct session *session)
     return;
   for (size_t i = 0; i < COUNT && table[i] != taken; i++)
     if ((table[i]->vendors & VENDOR_BIT (session->vendor)) && session->refused[table[i]->is])
-      HOST->log (ctx, SYNCD_LOG_WARNING, "%s: changes are found by %s and not by %s, which is "
+      HOST->log (ctx, SYNCD_LOG_INFO, "%s: changes are found by %s and not by %s, which is "
                  "better: %s", session->endpoint->uri, taken->name, table[i]->name,
                  session->refused[table[i]->is]);
 }
@@ -105,7 +106,7 @@ grades_choose (struct syncd_ctx *ctx, struct session *session)
     }
   if (!session->grade)
     return fail_pinned (ctx, session, pinned);
-  warn_of_steps (ctx, session);
+  tell_steps (ctx, session);
   return SYNCD_OK;
 }
 
