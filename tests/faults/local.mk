@@ -18,7 +18,7 @@ JOBS = 3
 check-faults:
 	SEEDS='$(SEEDS)' FIRST_SEED='$(FIRST_SEED)' JOBS='$(JOBS)' $(MAKE) check TESTS=tests/faults/converge.py
 check-mutants: check-mutants-build
-	$(SHELL) $(top_srcdir)/tests/faults/mutants.sh
+	PYTHON3='$(PYTHON3)' top_srcdir='$(abs_top_srcdir)' $(SHELL) $(top_srcdir)/tests/faults/mutants.sh $(MUTANTS)
 check-mutants-build:
 	$(MAKE) check TESTS=
 .PHONY: check-faults check-mutants check-mutants-build

@@ -1,27 +1,32 @@
 #!/bin/sh
-# Is the convergence test able to fail? Breaks the pipeline on purpose, one promise at a time, in a
-# copy of the sources, and sees that a slice of seeds notices. Run it by hand: make check-mutants.
-#   MUTANT_SEEDS: seeds to try for each (default 40); words: only these mutants
-# Each mutant is a file, the text that is there, and what takes its place.
+# Are the tests able to fail? Breaks the core on purpose, one promise at a time, in a copy of the sources,
+# and sees that the test which names the promise notices, or the convergence test itself.
+# Run it by hand: make check-mutants MUTANTS='brakes-not-counted protect-ignored' (none: all of them).
+#   MUTANT_SEEDS: random histories for those that the convergence test must notice (default 40)
+# Each mutant: its name, a file, the text that is there once, what takes its place, and who must notice:
+# a test program with words that choose its cases, or "converge".
 set -eu
 top_srcdir=$(cd "${top_srcdir:?run it by make check-mutants}" && pwd)
-top_builddir=$(cd "${top_builddir:?}" && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/syncd-mutants.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 wanted=" $* "
 failed=0 number=0
+: "${PYTHON3:=python3}"
 
 prepare ()
 {
   mkdir "$work/src" "$work/build"
-  (cd "$top_srcdir" && tar cf - --exclude=.git --exclude=autom4te.cache .) | (cd "$work/src" && tar xf -)
+  (cd "$top_srcdir" && tar cf - --exclude=.git --exclude=autom4te.cache --exclude=./build .) |
+    (cd "$work/src" && tar xf -)
   (cd "$work/build" && "$work/src/configure" --quiet >/dev/null 2>&1 && make -j2 -s >/dev/null 2>&1 &&
     make -s check TESTS= >/dev/null 2>&1)
+  export top_srcdir="$work/src" top_builddir="$work/build" PYTHONPATH="$work/src/tests/lib" \
+    PYTHONDONTWRITEBYTECODE=1 CMOCKA_MESSAGE_OUTPUT=TAP
 }
 
 replace ()  # file, old, new: exactly once
 {
-  "${PYTHON3:-python3}" - "$work/src/$1" "$2" "$3" <<'PY'
+  "$PYTHON3" - "$work/src/$1" "$2" "$3" <<'PY'
 import sys
 path, old, new = sys.argv[1:]
 text = open(path).read()
@@ -31,62 +36,144 @@ open(path, "w").write(text.replace(old, new))
 PY
 }
 
-mutant ()   # name, file, old, new, a test other than the convergence
+notices ()  # program, words: does it fail?
 {
-  case "$wanted" in '  ' | **" $1 "*) ;; *) return 0 ;; esac
+  case $1 in
+    converge) SEEDS="${MUTANT_SEEDS:-40}" JOBS="${JOBS:-4}" QUIET=1 "$PYTHON3" \
+      "$work/src/tests/faults/converge.py" >"$work/log" 2>&1 || true ;;
+    *.py) program=$1; shift
+      "$PYTHON3" "$work/src/$program" "$@" >"$work/log" 2>&1 || true ;;
+    *) "$work/build/$1" >"$work/log" 2>&1 || true ;;
+  esac
+  grep -q '^ok\|^not ok' "$work/log" && grep -q '^not ok' "$work/log"
+}
+
+mutant ()   # name, file, old, new, who must notice
+{
+  case "$wanted" in '  ' | *" $1 "*) ;; *) return 0 ;; esac
   number=$((number + 1))
   cp "$work/src/$2" "$work/kept"
   replace "$2" "$3" "$4"
-  make -C "$work/build" -j2 -s >"$work/make.log" 2>&1 || { cat "$work/make.log"; exit 1; }
-  if [ -n "${5:-}" ]; then
-    if make -C "$work/build" -s check TESTS="$5" >"$work/log" 2>&1; then
-      echo "not ok $number - $1: nobody noticed"
-      failed=1
-    else
-      echo "ok $number - $1: $5 noticed"
-    fi
-  elif top_srcdir="$work/src" top_builddir="$work/build" PYTHONPATH="$work/src/tests/lib" \
-    SEEDS="${MUTANT_SEEDS:-40}" "${PYTHON3:-python3}" "$work/src/tests/faults/converge.py" \
-    >"$work/log" 2>&1 && ! grep -q '^not ok' "$work/log"; then
-    echo "not ok $number - $1: nobody noticed"
-    failed=1
+  make -C "$work/build" -j2 -s >"$work/make.log" 2>&1 &&
+    make -C "$work/build" -s check TESTS= >>"$work/make.log" 2>&1 || { cat "$work/make.log"; exit 1; }
+  # shellcheck disable=SC2086
+  if notices $5; then
+    echo "ok $number - $1: noticed by $(grep -c '^not ok' "$work/log") of $5"
+    grep '^not ok' "$work/log" | sed 's/^not ok [0-9]* - /#   /' | sed 3q
   else
-    echo "ok $number - $1: $(grep -c '^not ok' "$work/log" || true) seeds noticed"
-    grep '^# promises.Failed' "$work/log" | sed 's/^# promises.Failed: \(.\{90\}\).*/#   \1/' | sort | uniq -c | sort -rn | sed 3q
+    echo "not ok $number - $1: nobody noticed ($5)"
+    failed=$((failed + 1))
   fi
   cp "$work/kept" "$work/src/$2"
 }
 
 prepare
+
+# ---- nothing lost (G1), crash at any instant (G2) ----
 mutant checkpoint-too-early core/pipeline/scan.c \
   '  int rc = read_events (pass, scan, ret_code, error);' \
   '  int rc = read_events (pass, scan, ret_code, error); if (rc < 0) pass->end = SCAN_CHANGES, rc = 0;' \
-  tests/e2e/results.py
-mutant no-confirmation core/pipeline/scan.c \
-  '  if (answer->answer == SYNCD_GET_FAILED || answer->answer == 0) {' \
-  '  if (absent) return absent (pass, asked, error);
-  if (answer->answer == SYNCD_GET_FAILED || answer->answer == 0) {'
-mutant no-ownership core/pipeline/contest.c \
-  '    *ret_kind = external_id && *external_id ? HOLDER_FOREIGN : HOLDER_UNOWNED;' \
-  '    *ret_kind = HOLDER_UNOWNED;'
-mutant no-look-up-in-doubt core/pipeline/contest.c \
-  '           && strcmp (external_id, item->external_id) == 0)' \
-  '           && !item->row.doubt && strcmp (external_id, item->external_id) == 0)'
+  'tests/e2e/results.py Reads'
+mutant checkpoint-past-what-was-not-recorded core/pipeline/pass.c \
+  '    pass->end = SCAN_FAILED; /*' '    pass->end = pass->end; /*' \
+  'tests/e2e/results.py Reads'
+mutant sent-row-forgotten core/pipeline/pass.c \
+  'store_queue_recover (pass->store, error);' '0;' \
+  'tests/e2e/results.py Results Updates'
 mutant doubt-forgotten core/store/queue.c '  q.doubt = true;' '  q.doubt = false;' \
-  tests/e2e/results.py
+  'tests/e2e/results.py'
+mutant doubt-treated-as-new core/pipeline/prepare.c \
+  '  bool look = item->row.doubt || delivery->meet_each;' '  bool look = delivery->meet_each;' \
+  'tests/e2e/results.py'
+mutant queue-row-lost core/pipeline/outcome.c \
+  '  return store_queue_update (delivery->pass->store, row, delivery->error) < 0 ? -1 : 0;' \
+  '  return store_queue_done (delivery->pass->store, row->number, delivery->error) < 0 ? -1 : 0;' \
+  'tests/e2e/results.py Results'
 mutant result-takes-newer-row core/store/queue.c \
   'DELETE FROM queue WHERE number = ?1"' 'DELETE FROM queue WHERE row = (SELECT row FROM queue WHERE number = ?1)"' \
   tests/unit/test_store_queue
-mutant partial-is-complete core/pipeline/scan.c \
-  '    pass->end = SCAN_PARTIAL;' '    pass->end = SCAN_ALL;' \
-  tests/e2e/results.py
 mutant leaver-in-doubt-is-kept core/pipeline/intake.c \
   '    link->status = LINK_DISABLED;
   queued_fini' '    (void) link;
   queued_fini' \
-  tests/e2e/results.py
+  'tests/e2e/results.py Doubt'
+mutant references-in-memory-only core/pipeline/references.c \
+  '  return store_put_fact (pass->store, REFERENCES_DUE, "1", 1, error);' '  return 0;' \
+  'tests/e2e/passes.py killed_between'
+# ---- silence is not absence (G3), brakes (G4) ----
+mutant no-confirmation core/pipeline/scan.c \
+  '  if (answer->answer == SYNCD_GET_FAILED || answer->answer == 0) {' \
+  '  if (absent) return absent (pass, asked, error);
+  if (answer->answer == SYNCD_GET_FAILED || answer->answer == 0) {' \
+  'tests/e2e/results.py Leaving'
+mutant partial-is-complete core/pipeline/scan.c \
+  '    pass->end = SCAN_PARTIAL;' '    pass->end = SCAN_ALL;' \
+  'tests/e2e/results.py Reads'
+mutant an-empty-read-is-believed core/pipeline/brakes.c \
+  '  if (pass->end == SCAN_ALL && pass->report->read == 0)' '  if (0)' \
+  'tests/e2e/leavers.py Silence'
+mutant brakes-not-counted core/pipeline/brakes.c \
+  '  if (waiting + held == 0)' '  if (1)' \
+  'tests/e2e/leavers.py Brakes'
+mutant held-leavers-are-not-asked-for-again core/pipeline/leavers.c \
+  '  return pass->end == SCAN_CHANGES && (rare ||' '  return 0 && pass->end == SCAN_CHANGES && (rare ||' \
+  'tests/e2e/reads.py approval'
+# ---- only what is ours (G5) ----
+mutant no-ownership core/pipeline/contest.c \
+  '? HOLDER_FOREIGN' '? HOLDER_UNOWNED' \
+  'tests/e2e/names.py Meeting'
+mutant protect-ignored core/pipeline/prepare.c \
+  '  return names_protected (s, item->link.given_name) || names_protected (s, item->row.wanted_name);' \
+  '  return s && item->reviving && false;' \
+  'tests/e2e/names.py Meeting'
+mutant external-id-not-written core/plan/plan.c \
+  '  if (json)
+    plan_present (planner, leaf, json, phase);' \
+  '  if (planner->input->exists && strcmp (about->path, "externalId") == 0)
+    return;
+  if (json)
+    plan_present (planner, leaf, json, phase);' \
+  'tests/e2e/names.py Meeting'
+mutant adopted-before-the-answer core/pipeline/contest.c \
+  '  if (!item->adoption_open)
+    return;' '  if (item->adoption_open || !item->adoption_open)
+    return;' \
+  'tests/e2e/leavers.py Left'
+mutant state-against-the-account core/pipeline/reading.c \
+  '  return !owner || !item->sent_external' '  return true || !item->sent_external' \
+  'tests/e2e/leavers.py Left'
+# ---- two kinds of failure (G7), order and names (G8, G12), removal (G9) ----
+mutant park-on-outage core/pipeline/unwell.c \
+  '  if (others_succeed (delivery, item))' '  if (others_succeed (delivery, item) || true)' \
+  'tests/e2e/results.py Results'
+mutant suffix-without-a-seen-holder core/pipeline/contest.c \
+  '    return park_held (delivery, item, "but no account with it can be seen; no other name is tried");' \
+  '    return contest_next_name (delivery, item, "nobody");' \
+  'tests/e2e/results.py Results'
 mutant names-do-not-wait core/pipeline/prepare.c \
   '  return rc < 0 ? -1 : kind == HOLDER_OTHER_LEAVING;' '  return rc < 0 ? -1 : 0;' \
-  tests/e2e/results.py
+  'tests/e2e/results.py Names'
+mutant a-suffix-does-not-stay core/pipeline/prepare.c \
+  '    name = item->link.given_name; /* jsmith_1' '    name = row->wanted_name; /* jsmith_1' \
+  'tests/e2e/names.py Namesakes'
+mutant removal-ignored core/plan/plan.c \
+  '  else if (phase == PHASE_REMOVE && known_of' '  else if (false && known_of' \
+  'tests/e2e/passes.py G9'
+# ---- the same, and only random histories look ----
+mutant histories-no-ownership core/pipeline/contest.c '? HOLDER_FOREIGN' '? HOLDER_UNOWNED' converge
+mutant histories-no-look-up-in-doubt core/pipeline/contest.c \
+  '           && strcmp (external_id, item->external_id) == 0)' \
+  '           && !item->row.doubt && strcmp (external_id, item->external_id) == 0)' converge
+mutant histories-removal-ignored core/plan/plan.c \
+  '  else if (phase == PHASE_REMOVE && known_of' '  else if (false && known_of' converge
+mutant histories-brakes-not-counted core/pipeline/brakes.c '  if (waiting + held == 0)' '  if (1)' converge
+mutant histories-no-confirmation core/pipeline/scan.c \
+  '  if (answer->answer == SYNCD_GET_FAILED || answer->answer == 0) {' \
+  '  if (absent) return absent (pass, asked, error);
+  if (answer->answer == SYNCD_GET_FAILED || answer->answer == 0) {' converge
+mutant histories-checkpoint-too-early core/pipeline/scan.c \
+  '  int rc = read_events (pass, scan, ret_code, error);' \
+  '  int rc = read_events (pass, scan, ret_code, error); if (rc < 0) pass->end = SCAN_CHANGES, rc = 0;' converge
 echo "1..$number"
-exit $failed
+echo "# $((number - failed)) of $number mutants were noticed"
+[ "$failed" -eq 0 ]
