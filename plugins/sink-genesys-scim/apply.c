@@ -111,6 +111,16 @@ conclude_blind (struct apply *a, const char *id, uint32_t flags, int32_t status)
   a->session->sink->host->result_set_account (a->result, id, NULL, flags);
 }
 
+/* Something on the way answered in the service's place, a portal's page, say: nothing was refused. */
+static void
+conclude_garbled (struct apply *a, const char *id, uint32_t flags, const char *version, int32_t status)
+{
+  scim_explain (&a->session->scim, "HTTP %d with an answer that is not JSON, and the account does not have "
+                "what was sent", (int) status);
+  tell (a, SYNCD_RESULT_UNKNOWN, status);
+  a->session->sink->host->result_set_account (a->result, id, version[0] != '\0' ? version : NULL, flags);
+}
+
 void
 apply_conclude (struct apply *a, const char *id, uint32_t flags, const struct json_table *account)
 {
@@ -118,6 +128,7 @@ apply_conclude (struct apply *a, const char *id, uint32_t flags, const struct js
   struct scim_session *s = &a->session->scim;
   int32_t status = s->answer.status;
   char version[160] = "", correlation[96];
+  bool garbled = account == NULL && scim_reply (s)->body.len > 0;
   if (account != NULL) {
     account_version (a, account, version, sizeof version);
     compare_sent (a, account);
@@ -139,7 +150,10 @@ apply_conclude (struct apply *a, const char *id, uint32_t flags, const struct js
     account_version (a, &again, version, sizeof version);
     compare_sent (a, &again);
   }
-  conclude_with (a, id, flags, version, status);
+  if (garbled && a->session->compare.missing > 0)
+    conclude_garbled (a, id, flags, version, status);
+  else
+    conclude_with (a, id, flags, version, status);
   if (correlation[0] != '\0')
     a->session->sink->host->result_set_correlation (a->result, correlation);
 }

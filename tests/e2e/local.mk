@@ -10,6 +10,5 @@ E2E_TESTS += tests/e2e/unwell.py
 E2E_TESTS += tests/e2e/reads.py
 E2E_TESTS += tests/e2e/changes-389.py tests/e2e/changes-ad.py
 E2E_TESTS += tests/e2e/usual_script.py
-E2E_TESTS += tests/e2e/changes-389.py
 TESTS += $(E2E_TESTS)
 EXTRA_DIST += tests/lib/nginx.py tests/lib/watching.py tests/lib/pipeline.py $(E2E_TESTS)

@@ -55,6 +55,15 @@ class Unwell(pipeline.Test):
         p.sync()
         self.assertEqual(p.account("p0001@example.com")["title"], "Director")
 
+    def test_G7_a_page_in_place_of_the_answer_to_an_update_parks_nobody(self):
+        p = self.pipeline(crowd(6))
+        p.sync()
+        for i in range(6):
+            p.slapd.replace(dn("p%04d" % i), "title", "Director")
+        p.sim.fault(kind="status", status=200, shape="html", method="PATCH", path="*/users/*", nth=1, count=3)
+        self.assertEqual(p.sync()["parked"], 0)
+        self.assertEqual({u["title"] for u in p.sim.users()}, {"Director"})
+
     def test_a_service_that_is_away_keeps_the_queue_for_the_next_pass(self):
         p = self.pipeline(crowd(6))
         p.sync()

@@ -309,8 +309,8 @@ class History:
         outage = self.strike()
         trouble = d.choice(self.TROUBLE) if d.random() < 0.3 else None
         full, death, watch = d.random() < 0.2, self.death(), d.random() < 0.2
-        self.fill_disk()
         before = self.parked() if outage and os.path.exists(self.path("state/state.db")) else {}
+        self.fill_disk()
         if watch and self.can_watch:
             self.follow(death)
         else:
