@@ -75,8 +75,8 @@ keep (const struct changelog_window *window, struct shown *shown, const struct r
 /* A change that does not tell whom it was about counts as not shown. Without a list of ids only
  * the numbers are judged, from the first that is shown on. */
 static int32_t
-judge (struct syncd_ctx *ctx, const struct session *session, struct changelog_window *window,
-       const struct shown *shown, struct reread *reread)
+judge (struct syncd_ctx *ctx, struct changelog_window *window, const struct shown *shown,
+       struct reread *reread)
 {
   bool whole = true;
   int32_t rc = SYNCD_OK;
@@ -97,7 +97,7 @@ judge (struct syncd_ctx *ctx, const struct session *session, struct changelog_wi
     if (whole && reread)
       rc = reread_add (ctx, reread, record->id, record->deletes);
     if (whole && reread && record->moves)
-      identity_filter (session, record->id, &window->moved);
+      text_add (&window->moved, record->id, strlen (record->id) + 1);
   }
   return rc < 0 ? rc : window->moved.failed ? error_memory (ctx) : SYNCD_OK;
 }
@@ -142,7 +142,7 @@ changelog_read (struct syncd_ctx *ctx, struct session *session, const char *base
   if (!shown.records)
     return error_memory (ctx);
   rc = ask (ctx, session, base, window, &shown, why);
-  judged = judge (ctx, session, window, &shown, rc == SEARCH_DONE ? reread : NULL);
+  judged = judge (ctx, window, &shown, rc == SEARCH_DONE ? reread : NULL);
   free (shown.records);
   return judged < 0 ? judged : rc;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "containers.h"
 #include "grade.h"
 
 #define ADVICE "; see 389 Directory Server in syncd-ldap(7)"
@@ -209,31 +210,8 @@ in_the_making (const struct changelog_window *window)
   return !window->hole && window->to - window->from < CHANGELOG_NEWEST;
 }
 
-/* Was one of those that moved a container? All below it have a new DN then, and may have left
- * the base, without a change of their own. */
-static int32_t
-find_containers (struct syncd_ctx *ctx, struct session *session, const struct text *moved,
-                 bool *ret_found)
-{
-  const char *attributes[] = { LDAP_NO_ATTRS, NULL };
-  struct text filter = { 0 };
-  struct search search = { .session = session, .base = session->context, .attributes = attributes,
-                           .scope = LDAP_SCOPE_SUBTREE, .missing_ok = true };
-  LDAPMessage *message = NULL;
-  int32_t rc;
-
-  text_print (&filter, "(&(numSubordinates>=1)(|%s))", moved->data);
-  search.filter = filter.data;
-  rc = filter.failed ? error_memory (ctx) : SEARCH_ENTRY;
-  while (rc == SEARCH_ENTRY &&
-         (rc = search_next (ctx, &search, UINT32_MAX, &message)) == SEARCH_ENTRY)
-    ldap_msgfree (message);
-  *ret_found = search.entries || rc != SEARCH_DONE;
-  search_fini (&search);
-  text_fini (&filter);
-  return rc < 0 ? rc : SYNCD_OK;
-}
-
+/* All below a container that was renamed or moved have a new DN, and may have left the base,
+ * without a change of their own. */
 static int32_t
 take_window (struct syncd_ctx *ctx, struct scan *scan, const struct changelog_window *window)
 {
@@ -244,7 +222,7 @@ take_window (struct syncd_ctx *ctx, struct scan *scan, const struct changelog_wi
   if (window->upto < window->from && !in_the_making (window))
     return turn (ctx, scan, window, hidden);
   if (window->moved.len)
-    rc = find_containers (ctx, scan->session, &window->moved, &container);
+    rc = containers_any_of (ctx, scan->session, &window->moved, &container);
   if (rc == SYNCD_OK && container)
     return turn (ctx, scan, window, renamed);
   changelog->position = window->upto;

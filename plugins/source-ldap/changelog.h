@@ -15,7 +15,7 @@ struct changelog_window {
   uint64_t shown, named; /* changes shown, and those of them that tell our kind of id */
   uint64_t ours;         /* of entries below our base */
   bool hole;             /* one was shown that comes after UPTO */
-  struct text moved;     /* "(id=…)" of all that were renamed or moved, to be freed */
+  struct text moved;     /* ids of who was renamed or moved, each with its NUL; to be freed */
 };
 
 struct changelog {
