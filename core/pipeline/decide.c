@@ -18,13 +18,29 @@ put_text_fact (struct pass *pass, const char *name, const char *text, struct err
   return store_put_fact (pass->store, name, text ? text : "", text ? strlen (text) : 0, error);
 }
 
+/* Another way of finding changes begins with a complete read: said once, at its end. */
+static void
+warn_of_another_way (struct pass *pass)
+{
+  BUFFER_AUTO struct buffer kept;
+  const struct source_facts *facts = &pass->p->source_facts;
+  buffer_init (&kept, 256);
+  if (store_get_fact (pass->store, "changes", &kept) != 1 || !kept.len || !facts->changes
+      || strcmp (buffer_text (&kept), facts->changes) == 0)
+    return;
+  log_warning ("%s: changes are found by %s now, until now by %s: %s", pass->report->source_name,
+               facts->changes, buffer_text (&kept), facts->why ? facts->why : "");
+}
+
 /* A complete read is what the next one's scope and server are compared with. */
 static int
 remember_read (struct pass *pass, struct error *error)
 {
   MEM_AUTO char *now = mem_format ("%" PRId64, pass->started_ms);
   const struct source_facts *facts = &pass->p->source_facts;
+  warn_of_another_way (pass);
   if (put_text_fact (pass, "scope", facts->scope, error) < 0
+      || put_text_fact (pass, "changes", facts->changes, error) < 0
       || put_text_fact (pass, "server", facts->server, error) < 0)
     return -1;
   if (strcmp (pass->report->mode, "full") == 0)
