@@ -288,6 +288,15 @@ class Silence(pipeline.Test):
         self.assertEqual(p.snapshot(), before)
         self.says(p.run("plan", "--full"), "held|brake", "p0000")
 
+    def test_G3_an_empty_result_is_held_however_few_there_were(self):
+        p = self.pipeline(crowd(2))
+        p.sync()
+        before = p.snapshot()
+        for i in range(2):
+            p.slapd.delete(dn("p000%d" % i))
+        self.assertEqual(p.sync("--full", expect=4)["held"], 2)
+        self.assertEqual(p.snapshot(), before)
+
     def test_G3_another_filter_holds_the_leavers(self):
         p = self.pipeline(crowd(12))
         p.sync()
