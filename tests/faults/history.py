@@ -206,10 +206,10 @@ class History:
             return None
 
     def ask(self, *words):
-        """A command that only reads: what it prints, or nothing where it failed."""
+        """A command that only reads: what it prints, or None where it failed."""
         process = self.start(*words, out=subprocess.PIPE)
         text = process.communicate(timeout=60)[0].decode()
-        return text if self.ended(process) == 0 else ""
+        return text if self.ended(process) == 0 else None
 
     def number(self):
         log = self.sim.log()
@@ -294,8 +294,11 @@ class History:
             self.wire.cut_request(nth, "call", None, lambda: self.disk.fill(leave << 10))
 
     def parked(self):
-        """Ids to reasons."""
-        blocks = [b.split("\n", 1) for b in self.ask("parked").strip().split("\n\n") if b]
+        """Ids to what is said of them; None where it cannot be told (a full disk)."""
+        text = self.ask("parked")
+        if text is None:
+            return None
+        blocks = [b.split("\n", 1) for b in text.strip().split("\n\n") if b]
         return {b[0].split()[0]: b[1] for b in blocks if len(b) > 1}
 
     def one_epoch(self):

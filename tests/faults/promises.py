@@ -229,6 +229,8 @@ def check_brakes(ends):
 
 def check_outage(history, before, after):
     """G7: what was an outage parked nobody; a name that somebody has is another matter."""
+    if before is None or after is None:
+        return
     for ident, reason in after.items():
         if ident not in before and "user name" not in reason and "several accounts" not in reason:
             fail("G7: an outage parked %s: %s", ident, reason)
