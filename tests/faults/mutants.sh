@@ -157,10 +157,6 @@ mutant suffix-without-a-seen-holder core/pipeline/contest.c \
 mutant names-do-not-wait core/pipeline/prepare.c \
   '  return rc < 0 ? -1 : kind == HOLDER_OTHER_LEAVING;' '  return rc < 0 ? -1 : 0;' \
   'tests/e2e/results.py Names'
-mutant a-suffix-does-not-stay core/pipeline/outcome.c \
-  '  mem_set_text (&link->wanted_name, item->row.wanted_name);' \
-  '  mem_set_text (&link->wanted_name, item->name);' \
-  'tests/e2e/names.py Namesakes'
 mutant removal-ignored core/plan/plan.c \
   '  else if (phase == PHASE_REMOVE && known_of' '  else if (false && known_of' \
   'tests/e2e/passes.py G9'
