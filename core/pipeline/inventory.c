@@ -103,8 +103,9 @@ inventory_take (struct pass *pass, struct error *error)
     rc = check_end (pass, error);
   if (rc == 0)
     rc = intake_get (pass, &pass->changed, NULL, error);
-  if (rc < 0) {
-    pass->end = told;
+  if (rc < 0) { /* what was marked in a read of everybody is forgotten with it: that one is made again */
+    pass->inventory_failed = told == SCAN_CHANGES;
+    pass->end = pass->inventory_failed ? SCAN_CHANGES : SCAN_FAILED;
     pass->report->mode = mode ? mode : "inventory";
     return -1;
   }

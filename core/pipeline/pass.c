@@ -379,7 +379,7 @@ run_steps (struct pass *pass, struct error *error)
     return -1;
   CRASH_POINT ("opened");
   int rc = take_in (pass, error);
-  if (rc < 0)
+  if (rc < 0 && !pass->inventory_failed)
     pass->end = SCAN_FAILED; /* also where it came to its end, but was not recorded (G1) */
   CRASH_POINT ("taken-in");
   if (rc == 0)

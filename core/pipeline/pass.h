@@ -59,6 +59,7 @@ struct pass {
   struct buffer checkpoint;   /* the newest one shown */
   bool has_checkpoint;
   bool counting;              /* an inventory, which moves no checkpoint */
+  bool inventory_failed;      /* the inventory only: what the changes told before it holds */
   enum scan_end end;
   char *partial;              /* why the read is not complete */
   int64_t only_row;           /* 0: everybody */
