@@ -29,6 +29,13 @@ days_of (int64_t year, int month, int day)
   return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }
 
+int64_t
+date_seconds (const struct tm *t)
+{
+  return days_of (t->tm_year + 1900, t->tm_mon + 1, t->tm_mday) * 86400 + t->tm_hour * INT64_C (3600)
+         + t->tm_min * INT64_C (60) + t->tm_sec;
+}
+
 static int
 to_calendar (int64_t seconds, struct tm *ret_time)
 {

@@ -42,6 +42,8 @@ static const struct filter filters[] = {
   { .name = "dn", .arguments = "w", .usage = "dn(cn)", .apply = filter_dn },
   { .name = "date", .arguments = "w", .usage = "date(iso), date(YYYY-MM-DD) or date('%Y-%m-%d')",
     .prepare = filter_date_prepare, .apply = filter_date },
+  { .name = "until", .arguments = "w", .usage = "until(accountExpires)",
+    .prepare = filter_until_prepare, .apply = filter_until },
   { .name = "ref", .arguments = "", .usage = "ref" },
 };
 
@@ -62,7 +64,7 @@ map_filter_names (size_t *ret_count)
   static const char *const names[] = {
     "lower", "upper", "trim", "replace", "substr", "split", "join", "first",
     "last", "all", "default", "map", "bool", "not", "bit", "e164",
-    "guid", "base64", "hex", "sha256", "ascii", "dn", "date", "ref",
+    "guid", "base64", "hex", "sha256", "ascii", "dn", "date", "until", "ref",
   };
   _Static_assert (sizeof names / sizeof *names == FILTER_COUNT, "a filter is not named");
   *ret_count = FILTER_COUNT;

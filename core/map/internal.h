@@ -167,6 +167,8 @@ FILTER_APPLY (filter_sha256);
 FILTER_APPLY (filter_dn);
 FILTER_APPLY (filter_date);
 FILTER_PREPARE (filter_date_prepare);
+FILTER_APPLY (filter_until);
+FILTER_PREPARE (filter_until_prepare);
 
 /* Text of an item: numbers and booleans become it; checks that it is UTF-8. 0 or -1. */
 int item_as_text (struct evaluation *, struct item *);
@@ -178,6 +180,7 @@ int item_as_number (const struct item *, int64_t *ret_number);
 void item_set_text (struct item *, const char *bytes, size_t len);
 /* "2026-01-31T12:00:00Z" of generalizedTime, for dateTime attributes; 1, 0 never, -1. */
 int date_from_text (const char *bytes, size_t len, struct tm *ret_time);
+int64_t date_seconds (const struct tm *); /* since 1970, of a calendar in UTC */
 
 /* ---- evaluating (evaluate.c, convert.c) ------------------------------------------------------------ */
 

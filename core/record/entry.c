@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/clock.h"
 #include "util/mem.h"
 
 #define NAME_MAX_BYTES ((size_t) 64 << 10)
@@ -20,6 +21,7 @@ entry_init (struct entry *entry, size_t attribute_count)
   buffer_init (&entry->type, NAME_MAX_BYTES);
   buffer_init (&entry->bytes, ENTRY_MAX_BYTES);
   entry->attribute_count = attribute_count;
+  entry->read_ms = clock_now_ms ();
   entry->first = mem_new (attribute_count * 3, sizeof *entry->first);
   entry->last = entry->first + attribute_count;
   entry->count = entry->last + attribute_count;

@@ -23,6 +23,7 @@ struct entry {
   struct buffer id, name, token, reference_keys; /* reference_keys: each ended by a NUL */
   struct buffer type;
   int64_t reevaluate_at; /* ms; 0: never */
+  int64_t read_ms;       /* when this room for entries was made: what dates have passed by then */
   int32_t answer;        /* SYNCD_GET_* */
   int too_large;         /* more bytes or values than we take: the entry is parked */
 

@@ -24,9 +24,15 @@ hash_name (const char *name, size_t len)
 static uint8_t
 expires_of (const char *name)
 {
+  static const char *const dates[] = { "krbPrincipalExpiration", "loginExpirationTime", "pwdEndTime",
+                                       "ds-pwp-account-expiration-time" };
+
   if (strcasecmp (name, "accountExpires") == 0)
     return EXPIRES_FILE_TIME;
-  return strcasecmp (name, "krbPrincipalExpiration") == 0 ? EXPIRES_GENERALIZED : 0;
+  for (size_t i = 0; i < sizeof dates / sizeof *dates; i++)
+    if (strcasecmp (name, dates[i]) == 0)
+      return EXPIRES_GENERALIZED;
+  return 0;
 }
 
 static bool

@@ -198,6 +198,23 @@ class Scripted(pipeline.Test):
         self.sync(p)
         self.assertEqual(p.account("p7@example.com")["title"], "Expired")
 
+    def test_G1_an_account_that_expires_is_disabled_then(self):
+        at = int(time.time()) + (20 if pipeline.sanitized() else 5)
+        expiring = self.entry(7)
+        expiring["entry"]["reevaluate_at"] = at * 1000
+        expiring["entry"]["attributes"]["accountExpires"] = str((at + 11644473600) * 10000000)
+        later = {"entry": dict(expiring["entry"])}
+        del later["entry"]["reevaluate_at"]
+        p = self.start(*self.changed(expiring), {"scan": {"mode": "changes", "checkpoint": "c2"}},
+                       {"checkpoint": "c2"}, {"changes": True}, {"scan": {"mode": "watch"}}, later)
+        p.config["mapping"]["active"] = "${'true' | until(accountExpires)}"
+        self.assertEqual([self.sync(p)["mode"] for _ in range(2)], ["full", "changes"])
+        self.assertEqual(p.account("p7@example.com")["state"], "active")
+        time.sleep(max(0, at - time.time()) + 0.2)
+        report = self.sync(p)
+        self.assertEqual(p.account("p7@example.com")["state"], "inactive")
+        self.assertEqual(report["sink"]["disabled"], 1)
+
     def test_G8_beside_a_stream_only_what_it_cannot_see_is_read(self):
         p = self.start({"scan": {"mode": "changes", "checkpoint": "c1"}}, {"checkpoint": "c1"},
                        {"changes": True}, {"scan": {"mode": "inventory"}}, *self.still(0, 1, 2, 4, 5),

@@ -286,6 +286,24 @@ test_date (void **state)
 }
 
 static void
+test_until (void **state)
+{
+  (void) state;
+  expect ("${'true' | until(x)}", "20000101000000Z", "false");
+  expect ("${'true' | until(x)}", "99990101000000Z", "true");
+  expect ("${'true' | until(x)}", "125911584000000000", "false"); /* 2000-01-01 */
+  expect ("${'true' | until(x)}", "0", "true");
+  expect ("${'true' | until(x)}", "9223372036854775807", "true");
+  expect ("${'true' | until(x)}", NULL, "true");
+  expect ("${'false' | until(x)}", "99990101000000Z", "false");
+  expect ("${x | until(y)}", NULL, NULL);
+  expect_failure ("${'true' | until(x)}", "someday", "generalizedTime");
+  expect_failure ("${x | until(x)}", "20000101000000Z", "neither true nor false");
+  expect_refused ("${uid | until('x')}", "until wants the attribute");
+  expect_refused ("${uid | until}", "until lacks its argument");
+}
+
+static void
 test_syntax (void **state)
 {
   (void) state;
@@ -315,7 +333,7 @@ test_names (void **state)
   (void) state;
   size_t count;
   const char *const *names = map_filter_names (&count);
-  assert_int_equal (count, 24);
+  assert_int_equal (count, 25);
   for (size_t i = 0; i < count; i++) {
     MEM_AUTO char *yaml = mem_format ("mapping: {userName: \"${x | %s}\"}", names[i]);
     struct node *tree;
@@ -336,7 +354,7 @@ main (void)
     cmocka_unit_test (test_case),  cmocka_unit_test (test_replace),  cmocka_unit_test (test_substr),
     cmocka_unit_test (test_lists), cmocka_unit_test (test_default),  cmocka_unit_test (test_map_table),
     cmocka_unit_test (test_booleans), cmocka_unit_test (test_bytes), cmocka_unit_test (test_phone),
-    cmocka_unit_test (test_ascii), cmocka_unit_test (test_dn),       cmocka_unit_test (test_date),
+    cmocka_unit_test (test_ascii), cmocka_unit_test (test_dn),       cmocka_unit_test (test_date), cmocka_unit_test (test_until),
     cmocka_unit_test (test_syntax), cmocka_unit_test (test_names),
   };
   return cmocka_run_group_tests_name ("filters", tests, NULL, NULL);
