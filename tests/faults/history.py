@@ -72,6 +72,7 @@ class History:
         self.completes = []                       # epochs that a pass brought to their end
         self.hands = set()                        # numbers of requests that were not syncd's
         self.purged = []                          # (log number, account): gone without a trace
+        self.removed = set()                      # accounts that somebody took away by hand
         self.runs, self.disk = [], None
         os.mkdir(self.path("state"))
         self.set_up()
@@ -238,6 +239,8 @@ class History:
         else:
             self.sim.purge(user["id"])
             self.purged.append((before, user["id"]))
+        if what != "title":
+            self.removed.add(user["id"])
         self.hands.update(e["number"] for e in self.sim.log(before))
 
     def strike(self):
@@ -294,12 +297,10 @@ class History:
             self.wire.cut_request(nth, "call", None, lambda: self.disk.fill(leave << 10))
 
     def parked(self):
-        """Ids to what is said of them; None where it cannot be told (a full disk)."""
-        text = self.ask("parked")
-        if text is None:
-            return None
-        blocks = [b.split("\n", 1) for b in text.strip().split("\n\n") if b]
-        return {b[0].split()[0]: b[1] for b in blocks if len(b) > 1}
+        """Ids to why; None where it cannot be told (a full disk). As JSON: the list for people has nothing
+        between its entries that a program should go by."""
+        text = self.ask("parked", "--format", "json")
+        return None if text is None else {one["id"]: one["reason"] for one in json.loads(text)}
 
     def one_epoch(self):
         d = self.dice
