@@ -36,6 +36,31 @@ class Namesakes(pipeline.Test):
         p.sync("--full")
         self.assertEqual(p.by_entry()[second]["userName"], "jan.kowalski_1@example.com")
 
+    def suffixed(self, p):
+        """Three namesakes, of whom the first gave the plain name up: the other two, in their order."""
+        p.sync()
+        first, *others = sorted(("jk0", "jk1", "jk2"), key=p.uuid)
+        p.slapd.replace(dn(first), "mail", "j.k@example.com")
+        p.sync()
+        return others
+
+    def keep_names(self, p, uids):
+        """Something else of these changes, in one pass."""
+        for uid in uids:
+            p.slapd.replace(dn(uid), "title", "Pilot")
+        p.sync()
+        return [(p.account_of(uid)["userName"], p.account_of(uid).get("title")) for uid in uids]
+
+    def test_G12_a_suffixed_name_stays_when_its_entry_changes_and_the_plain_one_is_free(self):
+        p = self.pipeline(namesakes(3))
+        uids = self.suffixed(p)
+        self.assertEqual(self.keep_names(p, uids[:1]), [("jan.kowalski_1@example.com", "Pilot")])
+
+    def test_G12_suffixed_names_stay_when_several_who_want_the_free_one_change(self):
+        p = self.pipeline(namesakes(3))
+        self.assertEqual(self.keep_names(p, self.suffixed(p)), [
+            ("jan.kowalski_1@example.com", "Pilot"), ("jan.kowalski_2@example.com", "Pilot")])
+
     def test_another_wanted_name_starts_anew(self):
         p = self.pipeline(namesakes())
         p.sync()

@@ -157,6 +157,14 @@ mutant suffix-without-a-seen-holder core/pipeline/contest.c \
 mutant names-do-not-wait core/pipeline/prepare.c \
   '  return rc < 0 ? -1 : kind == HOLDER_OTHER_LEAVING;' '  return rc < 0 ? -1 : 0;' \
   'tests/e2e/results.py Names'
+mutant a-suffix-does-not-stay core/pipeline/prepare.c \
+  '  else if (!row->name && item->link.given_name && item->link.account' \
+  '  else if (false && item->link.given_name && item->link.account' \
+  'tests/e2e/names.py Namesakes'
+mutant a-contested-suffix-does-not-stay core/pipeline/names.c \
+  '  if (link->given_name && names_equal (link->wanted_name, row->wanted_name))' \
+  '  if (false && link->given_name && names_equal (link->wanted_name, row->wanted_name))' \
+  'tests/e2e/names.py Namesakes'
 mutant removal-ignored core/plan/plan.c \
   '  else if (phase == PHASE_REMOVE && known_of' '  else if (false && known_of' \
   'tests/e2e/passes.py G9'
