@@ -221,7 +221,7 @@ heed_orders (struct delivery *delivery)
   if (!orders_pending (pass->p->settings->state_path))
     return 0;
   delivery->after = 0;
-  return pass_obey (pass, delivery->error);
+  return again_obey (pass, delivery->error);
 }
 
 /* As many sessions, rows on their way and requests to be expected as fit what was seen so far. */

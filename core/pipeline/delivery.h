@@ -86,7 +86,9 @@ void prepare_read (struct item *);
 /* outcome.c: takes an answer. The same results as prepare_item. */
 int outcome_take (struct delivery *, struct item *);
 /* The row is done; counters and link are written. */
-int outcome_finish (struct delivery *, struct item *, const char *action);
+int outcome_finish (struct delivery *, struct item *, const char *action); /* success.c, as these: */
+int outcome_take_success (struct delivery *, struct item *);
+int outcome_take_not_taken (struct delivery *, struct item *);
 int outcome_park (struct delivery *, struct item *, const char *reason);
 int outcome_later (struct delivery *, struct item *, int64_t delay_ms, bool doubt);
 /* The sink answered sensibly: it is well. */

@@ -7,8 +7,6 @@
 #include <string.h>
 
 #include "pipeline/audit.h"
-#include "pipeline/names.h"
-#include "pipeline/orders.h"
 #include "pipeline/preview.h"
 #include "pipeline/stream.h"
 #include "pipeline/unclaimed.h"
@@ -34,21 +32,6 @@ pass_init (struct pass *pass, struct pipeline *p, const struct pass_options *opt
   report->sink_name = p->settings->sink.name;
 }
 
-/* What needs the mapping's size. */
-static void
-pass_make_room (struct pass *pass)
-{
-  size_t leaves = mapping_leaf_count (pass->p->mapping);
-  pass->store = pass->p->store;
-  entry_init (&pass->entry, mapping_attribute_count (pass->p->mapping));
-  leaves_init (&pass->leaves, leaves);
-  pass->hashes = mem_new (leaves, sizeof *pass->hashes);
-  pass->last = mem_new (leaves, sizeof *pass->last);
-  pass->known = mem_new (leaves, 1);
-  intake_mark_seen (pass, store_max_row (pass->store) + 1);
-  memset (pass->seen, 0, (pass->seen_bits + 7) / 8);
-}
-
 static void
 pass_fini (struct pass *pass)
 {
@@ -66,205 +49,6 @@ pass_fini (struct pass *pass)
   ids_fini (&pass->unclaimed);
   buffer_fini (&pass->checkpoint);
   free (pass->partial);
-}
-
-static bool
-fact_differs (struct pass *pass, const char *name, const char *now)
-{
-  BUFFER_AUTO struct buffer kept;
-  buffer_init (&kept, 1 << 16);
-  return store_get_fact (pass->store, name, &kept) == 1 && kept.len && now
-         && strcmp (buffer_text (&kept), now) != 0;
-}
-
-static bool
-has_fact (struct pass *pass, const char *name)
-{
-  BUFFER_AUTO struct buffer kept;
-  buffer_init (&kept, 1 << 20);
-  return store_get_fact (pass->store, name, &kept) == 1;
-}
-
-/* What comes through the stream, or waits: a small pass, which counts nobody unless a brake asks and
- * opens the source's own session only where something is asked (intake_get). */
-static bool
-reads_nothing (const struct pass *pass)
-{
-  return pass->options->stream || pass->options->queue_only;
-}
-
-/* What this mapping sends to some would not be sent back when the mapping of the checkpoint is
- * configured again: everything is read then, too. */
-static int
-doubt_checkpoint (struct pass *pass, struct error *error)
-{
-  if (!fact_differs (pass, "checkpoint_mapping", mapping_version (pass->p->mapping)))
-    return 0;
-  if (store_begin (pass->store, error) < 0
-      || store_put_fact (pass->store, "checkpoint_mapping", "another", 7, error) < 0)
-    return -1;
-  return store_commit (pass->store, error);
-}
-
-static int
-look_back (struct pass *pass, struct error *error)
-{
-  const struct source_facts *facts = &pass->p->source_facts;
-  if (!reads_nothing (pass) && brakes_count_owned (pass, error) < 0)
-    return -1;
-  pass->first = !has_fact (pass, "first_pass");
-  pass->rebind = has_fact (pass, "rebind");
-  pass->scope_changed = fact_differs (pass, "scope", facts->scope);
-  pass->server_changed = fact_differs (pass, "server", facts->server);
-  pass->report->changes = mem_copy_text (facts->changes);
-  if (doubt_checkpoint (pass, error) < 0)
-    return -1;
-  if (pass->scope_changed)
-    log_warning ("filter, base, bind identity or id attribute differ from the last completed read: "
-                 "everything is read, and leavers are held");
-  return 0;
-}
-
-/* Those that were left, and the one of the command line, which a dry run tries on its copy. */
-static int
-take_orders (struct pass *pass, struct error *error)
-{
-  struct order order = { "approve", pass->options->approve, NULL };
-  if (!pass->options->dry_run && orders_obey (pass->store, pass->p->settings->state_path, error) < 0)
-    return -1;
-  if (!order.subject)
-    return 0;
-  if (store_begin (pass->store, error) < 0)
-    return -1;
-  if (orders_obey_one (pass->store, &order, error) < 0) {
-    store_rollback (pass->store);
-    return -1;
-  }
-  return store_commit (pass->store, error);
-}
-
-static int
-open_all (struct pass *pass, struct error *error)
-{
-  struct pipeline *p = pass->p;
-  if (audit_open (pass, error) < 0)
-    return -1;
-  bool opened = p->source_session || (p->identity_checked && reads_nothing (pass));
-  if (!opened && pipeline_open_source (p, error) < 0)
-    return -1;
-  if (!p->mapping && pipeline_compile (p, error) < 0)
-    return -1;
-  if (pass->options->rebind && rebind_begin (pass, error) < 0)
-    return -1;
-  if (pipeline_check_identity (p, error) < 0)
-    return -1;
-  pass_make_room (pass);
-  if (store_begin (pass->store, error) < 0)
-    return -1;
-  int64_t doubtful = store_queue_recover (pass->store, error);
-  if (doubtful < 0 || store_commit (pass->store, error) < 0)
-    return -1;
-  if (doubtful > 0)
-    log_info ("%" PRId64 " changes were under way when the last run ended; they are looked up before "
-              "they are done again", doubtful);
-  if (take_orders (pass, error) < 0)
-    return -1;
-  return look_back (pass, error);
-}
-
-static int
-add_id (void *data, struct link *link)
-{
-  ids_add (data, link->id);
-  return 0;
-}
-
-static int
-gone (struct pass *pass, const char *id, struct error *error)
-{
-  (void) error;
-  ids_add (&pass->deleted, id);
-  return 0;
-}
-
-/* Asks the source again for entries that the state lists; NEW_NAMES: names must be given again. */
-static int
-read_again (struct pass *pass, enum link_filter filter, struct error *error)
-{
-  struct ids ids = { 0 };
-  int rc = store_links_each (pass->store, filter, pass->started_ms, add_id, &ids, error);
-  bool forced = pass->force;
-  pass->force = true;
-  if (rc >= 0)
-    rc = intake_get (pass, &ids, gone, error);
-  pass->force = forced;
-  ids_fini (&ids);
-  return rc < 0 ? -1 : 0;
-}
-
-struct bare {
-  struct pass *pass;
-  struct ids ids;
-  struct error *error;
-};
-
-static int
-add_bare (void *data, struct queued *row)
-{
-  struct bare *bare = data;
-  struct link link;
-  link_init (&link);
-  int rc = store_link_by_row (bare->pass->store, row->row, &link, bare->error);
-  if (rc == 1)
-    ids_add (&bare->ids, link.id);
-  link_fini (&link);
-  return rc < 0 ? -1 : 0;
-}
-
-/* A released row keeps no values, and a row of another mapping cannot be sent: read again. */
-static int
-read_bare_rows (struct pass *pass, struct error *error)
-{
-  struct bare bare = { .pass = pass, .error = error };
-  int rc = store_queue_bare_each (pass->store, pass->p->mapping_number, add_bare, &bare, error);
-  bool forced = pass->force;
-  pass->force = true;
-  if (rc >= 0 && bare.ids.count)
-    rc = intake_get (pass, &bare.ids, gone, error);
-  if (rc >= 0 && bare.ids.count) {
-    rc = store_begin (pass->store, error);
-    if (rc == 0 && (rc = names_give (pass, error)) == 0)
-      rc = store_commit (pass->store, error);
-  }
-  pass->force = forced;
-  ids_fini (&bare.ids);
-  return rc < 0 ? -1 : 0;
-}
-
-/* Brakes, approvals and names for what came up in the middle of a pass: by orders, or because a reference
- * can be set now. */
-static int
-decide_again (struct pass *pass, struct error *error)
-{
-  if (store_begin (pass->store, error) < 0)
-    return -1;
-  if (brakes_apply (pass, error) == 0 && approve_apply (pass, error) == 0
-      && names_give (pass, error) == 0)
-    return store_commit (pass->store, error);
-  store_rollback (pass->store);
-  return -1;
-}
-
-int
-pass_obey (struct pass *pass, struct error *error)
-{
-  int count = orders_obey (pass->store, pass->p->settings->state_path, error);
-  if (count <= 0)
-    return count;
-  if (read_again (pass, LINKS_DUE, error) < 0 || leavers_ask_again (pass, error) < 0
-      || decide_again (pass, error) < 0)
-    return -1;
-  return read_bare_rows (pass, error);
 }
 
 static int
@@ -287,7 +71,7 @@ find_only (struct pass *pass, struct error *error)
 static int
 take_in (struct pass *pass, struct error *error)
 {
-  if (!pass->options->only && read_again (pass, LINKS_DUE, error) < 0)
+  if (!pass->options->only && again_read (pass, LINKS_DUE, error) < 0)
     return -1;
   int rc = intake_run (pass, error);
   pass->report->complete = pass->end == SCAN_ALL || (rc == 0 && pass->end == SCAN_CHANGES);
@@ -323,9 +107,9 @@ delivered_references (struct pass *pass, struct error *error)
   do {
     pass->newly_linked = 0;
     pass->report->references_left_out = 0;
-    if (read_again (pass, LINKS_REFERENCES, error) < 0
+    if (again_read (pass, LINKS_REFERENCES, error) < 0
         || references_shed (pass, error) < 0
-        || (!pass->first && decide_again (pass, error) < 0) || delivery_run (pass, error) < 0)
+        || (!pass->first && again_decide (pass, error) < 0) || delivery_run (pass, error) < 0)
       return -1;
   } while (pass->newly_linked && ++rounds < 2);
   bool all_told = pass->unconfirmed == unconfirmed && !pass->newly_linked
@@ -355,7 +139,7 @@ deliver (struct pass *pass, struct error *error)
   if (atomic_load (&pass->p->cancelled))
     return error_set (error, "stopped; what is queued goes on in the next run");
   /* everybody was read in this pass, or in an earlier one whose delivery did not come through */
-  bool everybody = pass->end == SCAN_ALL || (pass->end == SCAN_CHANGES && has_fact (pass, "full_ms"));
+  bool everybody = pass->end == SCAN_ALL || (pass->end == SCAN_CHANGES && opening_has_fact (pass, "full_ms"));
   if (!pass->first || !everybody || pass->options->only)
     return 0;
   if (unclaimed_list (pass, error) < 0)
@@ -375,7 +159,7 @@ static int
 run_steps (struct pass *pass, struct error *error)
 {
   struct error later;
-  if (open_all (pass, error) < 0)
+  if (opening_run (pass, error) < 0)
     return -1;
   CRASH_POINT ("opened");
   int rc = take_in (pass, error);
@@ -390,7 +174,7 @@ run_steps (struct pass *pass, struct error *error)
     return preview_count (pass, error) < 0 || meeting_preview (pass, rc < 0 ? &later : error) < 0 ? -1 : rc;
   if (pass->options->stream)
     pass->options->stream->recorded = rc == 0 && !pass->unconfirmed;
-  if (read_bare_rows (pass, rc < 0 ? &later : error) < 0)
+  if (again_read_bare_rows (pass, rc < 0 ? &later : error) < 0)
     return -1;
   if (deliver (pass, rc < 0 ? &later : error) < 0)
     rc = -1;

@@ -151,8 +151,17 @@ bool rebind_was_ours (struct pass *, const char *account);
 /* names.c */
 int names_give (struct pass *, struct error *);
 
-/* pass.c: obeys the orders that came while delivering. */
-int pass_obey (struct pass *, struct error *);
+/* opening.c: opens both ends and looks back at what the last run left. */
+int opening_run (struct pass *, struct error *);
+bool opening_has_fact (struct pass *, const char *name);
+/* again.c: asks the source again for entries that the state lists, */
+int again_read (struct pass *, enum link_filter, struct error *);
+/* and for those whose queue rows keep no values, or those of another mapping; */
+int again_read_bare_rows (struct pass *, struct error *);
+/* brakes, approvals and names for what came up so; */
+int again_decide (struct pass *, struct error *);
+/* obeys the orders that came while delivering. */
+int again_obey (struct pass *, struct error *);
 
 /* meeting.c: how the first pass would meet existing accounts, for a plan: asks the sink how many. */
 int meeting_preview (struct pass *, struct error *);

@@ -1,0 +1,131 @@
+/* The beginning of a pass: both ends, what the last run left behind, and what is remembered. Main
+ * thread only. */
+#include "config.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "pipeline/audit.h"
+#include "pipeline/orders.h"
+#include "pipeline/pass.h"
+#include "util/log.h"
+#include "util/mem.h"
+
+static bool
+fact_differs (struct pass *pass, const char *name, const char *now)
+{
+  BUFFER_AUTO struct buffer kept;
+  buffer_init (&kept, 1 << 16);
+  return store_get_fact (pass->store, name, &kept) == 1 && kept.len && now
+         && strcmp (buffer_text (&kept), now) != 0;
+}
+
+bool
+opening_has_fact (struct pass *pass, const char *name)
+{
+  BUFFER_AUTO struct buffer kept;
+  buffer_init (&kept, 1 << 20);
+  return store_get_fact (pass->store, name, &kept) == 1;
+}
+
+/* What comes through the stream, or waits: a small pass, which counts nobody unless a brake asks and
+ * opens the source's own session only where something is asked (intake_get). */
+static bool
+reads_nothing (const struct pass *pass)
+{
+  return pass->options->stream || pass->options->queue_only;
+}
+
+/* What this mapping sends to some would not be sent back when the mapping of the checkpoint is
+ * configured again: everything is read then, too. */
+static int
+doubt_checkpoint (struct pass *pass, struct error *error)
+{
+  if (!fact_differs (pass, "checkpoint_mapping", mapping_version (pass->p->mapping)))
+    return 0;
+  if (store_begin (pass->store, error) < 0
+      || store_put_fact (pass->store, "checkpoint_mapping", "another", 7, error) < 0)
+    return -1;
+  return store_commit (pass->store, error);
+}
+
+static int
+look_back (struct pass *pass, struct error *error)
+{
+  const struct source_facts *facts = &pass->p->source_facts;
+  if (!reads_nothing (pass) && brakes_count_owned (pass, error) < 0)
+    return -1;
+  pass->first = !opening_has_fact (pass, "first_pass");
+  pass->rebind = opening_has_fact (pass, "rebind");
+  pass->scope_changed = fact_differs (pass, "scope", facts->scope);
+  pass->server_changed = fact_differs (pass, "server", facts->server);
+  pass->report->changes = mem_copy_text (facts->changes);
+  if (doubt_checkpoint (pass, error) < 0)
+    return -1;
+  if (pass->scope_changed)
+    log_warning ("filter, base, bind identity or id attribute differ from the last completed read: "
+                 "everything is read, and leavers are held");
+  return 0;
+}
+
+/* Those that were left, and the one of the command line, which a dry run tries on its copy. */
+static int
+take_orders (struct pass *pass, struct error *error)
+{
+  struct order order = { "approve", pass->options->approve, NULL };
+  if (!pass->options->dry_run && orders_obey (pass->store, pass->p->settings->state_path, error) < 0)
+    return -1;
+  if (!order.subject)
+    return 0;
+  if (store_begin (pass->store, error) < 0)
+    return -1;
+  if (orders_obey_one (pass->store, &order, error) < 0) {
+    store_rollback (pass->store);
+    return -1;
+  }
+  return store_commit (pass->store, error);
+}
+
+/* What needs the mapping's size. */
+static void
+pass_make_room (struct pass *pass)
+{
+  size_t leaves = mapping_leaf_count (pass->p->mapping);
+  pass->store = pass->p->store;
+  entry_init (&pass->entry, mapping_attribute_count (pass->p->mapping));
+  leaves_init (&pass->leaves, leaves);
+  pass->hashes = mem_new (leaves, sizeof *pass->hashes);
+  pass->last = mem_new (leaves, sizeof *pass->last);
+  pass->known = mem_new (leaves, 1);
+  intake_mark_seen (pass, store_max_row (pass->store) + 1);
+  memset (pass->seen, 0, (pass->seen_bits + 7) / 8);
+}
+
+int
+opening_run (struct pass *pass, struct error *error)
+{
+  struct pipeline *p = pass->p;
+  if (audit_open (pass, error) < 0)
+    return -1;
+  bool opened = p->source_session || (p->identity_checked && reads_nothing (pass));
+  if (!opened && pipeline_open_source (p, error) < 0)
+    return -1;
+  if (!p->mapping && pipeline_compile (p, error) < 0)
+    return -1;
+  if (pass->options->rebind && rebind_begin (pass, error) < 0)
+    return -1;
+  if (pipeline_check_identity (p, error) < 0)
+    return -1;
+  pass_make_room (pass);
+  if (store_begin (pass->store, error) < 0)
+    return -1;
+  int64_t doubtful = store_queue_recover (pass->store, error);
+  if (doubtful < 0 || store_commit (pass->store, error) < 0)
+    return -1;
+  if (doubtful > 0)
+    log_info ("%" PRId64 " changes were under way when the last run ended; they are looked up before "
+              "they are done again", doubtful);
+  if (take_orders (pass, error) < 0)
+    return -1;
+  return look_back (pass, error);
+}
