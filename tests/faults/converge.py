@@ -8,7 +8,8 @@ show holds.
     converge.py scripted:17  a seed of that kind, whatever its number says
 
 A seed that fails is replayed by its number. Every third seed has a scripted source, which can do what no
-server does; the others a real slapd. KEEP=1 keeps what a failed seed leaves."""
+server does; the others a real slapd. KEEP=1 keeps what a failed seed leaves; UNTIL_FAILURE=1 starts no
+seed after the first one that failed."""
 import concurrent.futures
 import os
 import subprocess
@@ -75,6 +76,9 @@ def slice_of_seeds():
             ok, said, name = one.result()
             good = good and ok
             print("%s%sok %d - %s" % (said, "" if ok else "not ", number, name), flush=True)
+            if not good and "UNTIL_FAILURE" in os.environ:
+                pool.shutdown(wait=False, cancel_futures=True)
+                break
     return 0 if good else 1
 
 
