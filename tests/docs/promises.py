@@ -1,6 +1,10 @@
-"""tests/PROMISES.md names tests that exist, and every promise has one."""
+"""tests/PROMISES.md names tests that exist, and every promise has one; what breaks the core on purpose still
+finds what it breaks."""
+import glob
 import os
 import re
+import subprocess
+import sys
 import unittest
 
 import tap
@@ -29,6 +33,28 @@ class Promises(unittest.TestCase):
         for line in self.text.splitlines():
             if line.startswith("* "):
                 self.assertRegex(line, r"`[\w/.-]+\.py: test_\w+`")
+
+
+class Faults(unittest.TestCase):
+    def text(self, *names):
+        with open(os.path.join(TOP, *names)) as file:
+            return file.read()
+
+    def test_every_mutant_finds_what_it_breaks(self):
+        done = subprocess.run(["sh", os.path.join(TOP, "tests", "faults", "mutants.sh"), "--applies"],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=600, check=False,
+                              env=dict(os.environ, PYTHON3=sys.executable))
+        self.assertEqual(done.returncode, 0, done.stdout.decode())
+
+    def test_every_point_at_which_the_tests_kill_is_compiled_in(self):
+        built, found = self.text("tests", "faults", "local.mk"), set()
+        for path in glob.glob(os.path.join(TOP, "core", "**", "*.c"), recursive=True):
+            points = re.findall(r'CRASH_POINT \("([\w-]+)"\)', self.text(path))
+            found.update(points)
+            if points:
+                self.assertIn(os.path.relpath(path, TOP), built)
+        listed = self.text("tests", "faults", "history.py").split("POINTS = [")[1].split("]")[0]
+        self.assertEqual(found, set(re.findall(r'"([\w-]+)"', listed)))
 
 
 if __name__ == "__main__":
