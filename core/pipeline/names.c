@@ -121,7 +121,9 @@ park_contested (struct pass *pass, struct queued *row, struct link *link, const 
                                       holder->account ? holder->account : "?",
                                       holder->id ? holder->id : "another", why, hint);
   if (!link->wanted_name && !link->account)
-    mem_set_text (&link->wanted_name, row->wanted_name);
+    mem_set_text (&link->wanted_name, row->sent_name ? row->sent_name : row->wanted_name);
+  if (row->doubt && !link->account) /* the account may be there, under the name that was sent */
+    link->flags |= LINK_DOUBT;
   if (intake_park (pass, link, row->fingerprint, reason, error) < 0)
     return -1;
   return store_queue_done (pass->store, row->number, error);

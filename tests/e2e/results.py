@@ -320,6 +320,30 @@ class Doubt(Case):
         self.assertEqual({a["userName"] for a in self.accounts().values()}, {"ada", "robert"})
         self.quiet()
 
+    def test_G2_a_create_in_doubt_whose_name_another_wants_by_now(self):
+        for policy, second in (("skip", None), ("suffix", "bob_1")):
+            with self.subTest(policy):
+                self.settings["collision"] = {"policy": policy}
+                for name in ("state.db", "accounts"):
+                    if os.path.exists(self.path(name)):
+                        os.remove(self.path(name))
+                self.changes(people("ada"))
+                self.sync()
+                self.changes(people("ada"), *people("bob"))
+                self.sink["results"] = {"bob": "kill-after"}
+                self.sync(KILLED)
+                self.sink["results"] = {}
+                first = entry("id-a-first", "bob", "two")  # before id-bob in the order of ids
+                changed = entry("id-bob", "bob", "three")
+                self.changes(people("ada") + [first, changed], first, changed)
+                self.sync(0 if second else 3)
+                accounts = self.accounts()
+                self.assertEqual((accounts["id-bob"]["userName"], accounts["id-bob"]["title"]), ("bob", "three"))
+                self.assertEqual(accounts.get("id-a-first", {}).get("userName"), second)
+                self.run_it("parked", "--retry-all")
+                self.sync(0 if second else 3)
+                self.assertEqual(self.accounts()["id-bob"]["title"], "three")
+
     def test_an_enable_that_was_not_taken_is_tried_again(self):
         self.start()
         self.changes(people("ada"), {"delete": "id-bob"})
