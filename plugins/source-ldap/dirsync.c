@@ -149,25 +149,32 @@ ask (struct syncd_ctx *ctx, struct session *session, int flags, struct text *why
   return rc < 0 ? rc : SYNCD_OK;
 }
 
-/* With the right to replicate everything is told; without it, what the account may see. */
+/* With the right to replicate everything is told; without it, what the account may see. Samba tells
+ * who may replicate no more of deleted objects than it tells anybody, and says nothing of it. */
 static int32_t
 dirsync_probe (struct syncd_ctx *ctx, struct session *session, struct text *why)
 {
   int32_t rc = ask (ctx, session, 0, why);
 
-  session->deletes_seen = rc == SYNCD_OK && !why->len;
-  if (rc != SYNCD_OK || !why->len)
+  session->deletes_seen = rc == SYNCD_OK && !why->len && !session->samba;
+  if (session->deletes_seen)
     return rc;
-  rc = ask (ctx, session, OBJECT_SECURITY, why);
+  if (rc == SYNCD_OK && why->len)
+    rc = ask (ctx, session, OBJECT_SECURITY, why);
   return rc == SYNCD_OK && !why->len ? ad_probe_deleted (ctx, session) : rc;
 }
 
 static void
 dirsync_because (const struct session *session, struct text *text)
 {
+  bool replicates = session->dirsync_flags == 0;
+
   text_print (text, "the domain controller answers DirSync; %s",
-              session->dirsync_flags == 0
-                  ? "the account has the right Replicating Directory Changes"
+              replicates && !session->deletes_seen
+                  ? "the account has the right Replicating Directory Changes, and yet Samba shows it "
+                    "no deleted objects, which takes the right to list them: the inventory finds who "
+                    "is gone"
+              : replicates ? "the account has the right Replicating Directory Changes"
               : session->deletes_seen
                   ? "the account sees deleted objects"
                   : "the account lacks the right Replicating Directory Changes and sees no deleted "

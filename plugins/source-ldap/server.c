@@ -141,6 +141,16 @@ fingerprint_root (struct session *session, LDAPMessage *root)
   text_fini (&text);
 }
 
+static bool
+is_samba (LDAP *ld, LDAPMessage *root)
+{
+  char *name = first_value (ld, root, "vendorName");
+  bool is = starts_with (name, "Samba");
+
+  free (name);
+  return is;
+}
+
 static void
 take_root (struct session *session, LDAPMessage *root)
 {
@@ -152,6 +162,7 @@ take_root (struct session *session, LDAPMessage *root)
   session->context = context_of (ld, root, session->instance->base);
   if (session->vendor == VENDOR_AD)
     session->ds_service = first_value (ld, root, "dsServiceName");
+  session->samba = is_samba (ld, root);
 }
 
 static int32_t

@@ -130,6 +130,7 @@ struct session {
   const char *deleted_control; /* shows deleted objects */
   bool deletes_seen;           /* and they are shown to us */
   int dirsync_flags;
+  bool samba;                  /* its deletes are hidden also from who may replicate */
   char *id_attribute; /* where an entry's id is */
   enum id_form id_form;
   const char *token_attribute; /* NULL: none */

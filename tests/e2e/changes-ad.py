@@ -14,6 +14,8 @@ def domain():
     if not shared:
         shared["first"] = samba.Directory()
         shared["first"].tool("user", "create", "reader", samba.PASSWORD)
+        shared["first"].tool("user", "create", "copier", samba.PASSWORD)
+        shared["first"].let_replicate("CN=copier,CN=Users," + samba.SUFFIX)
         shared["first"].add_people("CN=Users," + samba.SUFFIX, ["ghost"])
         shared["first"].delete("CN=ghost,CN=Users," + samba.SUFFIX)
         shared["second"] = shared["first"].join()
@@ -107,6 +109,9 @@ class Grades(Test):
 
     def test_g1_dirsync_without_rights(self):
         self.life(self.start("CN=reader,CN=Users," + samba.SUFFIX), "dirsync", "inventory")
+
+    def test_g1_dirsync_with_the_right_to_replicate_alone(self):
+        self.life(self.start("CN=copier,CN=Users," + samba.SUFFIX), "dirsync", "inventory")
 
     def test_g1_usn(self):
         self.life(self.start(changes="usn"), "usn")

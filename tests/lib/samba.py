@@ -12,6 +12,7 @@ few seconds, joining some more.
 """
 import atexit
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -221,6 +222,16 @@ class Controller:
     def allow(self, dn, entry):
         """Adds an access control entry (SDDL), also where samba-tool dsacl does not get to."""
         self.checked([samba_python(), "-c", ALLOW, self.conf, dn, entry])
+
+    def let_replicate(self, dn):
+        """The right Replicating Directory Changes."""
+        self.tool("dsacl", "set", "--action=allow", "--objectdn=" + SUFFIX, "--car=get-changes",
+                  "--trusteedn=" + dn)
+
+    def let_list_deleted(self, name):
+        shown = self.tool("user", "show", name, "--attributes=objectSid")
+        self.allow("CN=Deleted Objects," + SUFFIX,
+                   "(A;;RPLC;;;%s)" % re.search(r"S-1-5-[\d-]+", shown).group())
 
     def pull(self, other, context=SUFFIX):
         """Takes what OTHER has. The own server rests meanwhile: the database is written to."""

@@ -10,7 +10,7 @@ import tap
 
 ACTIVE = "(&(objectClass=user)(objectCategory=person)(!(title=Retired)))"
 WAYS = [("dirsync", "admin"), ("dirsync", "reader"), ("usn", "admin"), ("usn", "reader")]
-ACCOUNT = {who: "CN=%s,CN=Users,%s" % (who, samba.SUFFIX) for who in ("reader", "copier")}
+ACCOUNT = {who: "CN=%s,CN=Users,%s" % (who, samba.SUFFIX) for who in ("reader", "copier", "lister")}
 domain = None  # made once: that takes a while
 
 
@@ -331,30 +331,33 @@ class Deleted(Case):
         """Without the right to replicate."""
         base, ad = self.unit(), domain.first
         ad.add_people(base, ["listed"])
-        self.assertIn("deletes", self.describe(grade="usn", who="reader")["blind"])
-        ad.allow("CN=Deleted Objects," + samba.SUFFIX, "(A;;RPLC;;;AU)")
+        ad.tool("user", "create", "lister", samba.PASSWORD)
+        self.assertIn("deletes", self.describe(grade="usn", who="lister")["blind"])
+        ad.let_list_deleted("lister")
         checkpoints = {}
         for grade in ("usn", "dirsync"):
-            about = self.describe(grade=grade, who="reader")
+            about = self.describe(grade=grade, who="lister")
             self.assertNotIn("deletes", about["blind"], about["why"])
-            checkpoints[grade] = self.full(grade=grade, who="reader")
+            checkpoints[grade] = self.full(grade=grade, who="lister")
         ad.delete("CN=listed," + base)
         for grade, checkpoint in checkpoints.items():
-            run = self.changes(checkpoint, grade=grade, who="reader")
+            run = self.changes(checkpoint, grade=grade, who="lister")
             self.assertEqual(self.gone(run), {"listed"}, grade)
 
-
-    def test_the_right_to_replicate_is_enough(self):
+    def test_g1_the_right_to_replicate_shows_no_deletes_in_samba(self):
+        """As it would on Windows: it is not claimed, and then what is shown counts."""
         base, ad = self.unit(), domain.first
         ad.tool("user", "create", "copier", samba.PASSWORD)
-        ad.tool("dsacl", "set", "--action=allow", "--objectdn=" + samba.SUFFIX, "--car=get-changes",
-                "--trusteedn=CN=copier,CN=Users," + samba.SUFFIX)
+        ad.let_replicate(ACCOUNT["copier"])
         ad.add_people(base, ["replicated"])
         about = self.describe(grade="auto", who="copier")
         self.assertIn("has the right Replicating Directory Changes", about["why"])
-        self.assertNotIn("deletes", about["blind"])
+        self.assertIn("deletes", about["blind"])
         checkpoint = self.full(grade="dirsync", who="copier")
         ad.delete("CN=replicated," + base)
+        self.assertEqual(self.gone(self.changes(checkpoint, grade="dirsync", who="copier")), set())
+        ad.let_list_deleted("copier")
+        self.assertNotIn("deletes", self.describe(grade="auto", who="copier")["blind"])
         self.assertEqual(self.gone(self.changes(checkpoint, grade="dirsync", who="copier")),
                          {"replicated"})
 
