@@ -3,27 +3,31 @@ while faults strike the service, the source, the way to both, the disk and the p
 nothing strikes any more, and then sink == map (source), and every promise that the service's own log can
 show holds.
 
-    converge.py              a slice: $SEEDS seeds from $FIRST_SEED on (25 from 1), $JOBS at a time
+    converge.py              a slice: $SEEDS seeds from $FIRST_SEED on (25 from 1), $JOBS at a time, and
+                             $SAMBA_SEEDS (3) more in a domain; KIND=samba: all of them of that kind
     converge.py 17 18        these seeds, with what happened
-    converge.py scripted:17  a seed of that kind, whatever its number says
+    converge.py samba:17     a seed of that kind, whatever its number says
 
 A seed that fails is replayed by its number. Every third seed has a scripted source, which can do what no
-server does; the others a real slapd. KEEP=1 keeps what a failed seed leaves; UNTIL_FAILURE=1 starts no
-seed after the first one that failed."""
+server does; the others a real slapd; those of the kind "samba" a Samba Active Directory. KEEP=1 keeps what a
+failed seed leaves; UNTIL_FAILURE=1 starts no seed after the first one that failed."""
 import concurrent.futures
 import os
 import subprocess
 import sys
 import time
 import traceback
+import unittest
 
+import domain
 import history
+import onsamba
 import onslapd
 import simulator
 import slapd
 
 BUILD = os.environ.get("top_builddir", ".")
-KINDS = {"scripted": history.History, "slapd": onslapd.History}
+KINDS = {"scripted": history.History, "slapd": onslapd.History, "samba": onsamba.History}
 TIMEOUT = 900
 
 
@@ -66,13 +70,34 @@ def one_seed(seed, kind):
     return code == 0, said, "converge.G1_to_G12_%s_seed_%04d" % (kind, seed)
 
 
-def slice_of_seeds():
+def chosen():
+    """Kinds and numbers of the slice."""
     first, count = int(os.environ.get("FIRST_SEED", "1")), int(os.environ.get("SEEDS", "25"))
-    jobs, good = int(os.environ.get("JOBS", "3")), True
-    print("1..%d" % count, flush=True)
+    kind, more = os.environ.get("KIND"), int(os.environ.get("SAMBA_SEEDS", "3"))
+    seeds = range(first, first + count)
+    return [(kind or kind_of(s), s) for s in seeds] + [("samba", s) for s in seeds[:0 if kind else more]]
+
+
+def without_domain():
+    """Why no seed in a domain can live here; where one can, the domain is there from now on."""
+    try:
+        domain.share()
+    except unittest.SkipTest as why:
+        return str(why)
+    return None
+
+
+def slice_of_seeds():
+    seeds, good = chosen(), True
+    jobs = int(os.environ.get("JOBS", "3"))
+    print("1..%d" % len(seeds), flush=True)
+    lacking = without_domain() if any(kind == "samba" for kind, _ in seeds) else None
+    skipped = [seed for seed in seeds if lacking and seed[0] == "samba"]
+    for number, (kind, seed) in enumerate(skipped, 1):
+        print("ok %d - converge.%s_seed_%04d # SKIP %s" % (number, kind, seed, lacking))
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        work = [pool.submit(one_seed, seed, kind_of(seed)) for seed in range(first, first + count)]
-        for number, one in enumerate(concurrent.futures.as_completed(work), 1):
+        work = [pool.submit(one_seed, seed, kind) for kind, seed in seeds if (kind, seed) not in skipped]
+        for number, one in enumerate(concurrent.futures.as_completed(work), len(skipped) + 1):
             ok, said, name = one.result()
             good = good and ok
             print("%s%sok %d - %s" % (said, "" if ok else "not ", number, name), flush=True)

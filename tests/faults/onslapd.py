@@ -23,6 +23,9 @@ class History(history.History):
                                     "manager": {"value": "${manager | ref}"}}}
     TROUBLE = ["cut", "cut", "killed", "killed", "refused", "restarted", "all dropped"]
     SECRETS = history.History.SECRETS + [PASSWORD]
+    WATCH_TROUBLE = ["", "", "", "restart", "drop", "cut"]
+    SIZES = [200, 1000, 3000, 8000, 20000]        # of answers that are cut
+    WATCH_SIZE = 4000
     can_watch = True
 
     def make_world(self):
@@ -33,8 +36,8 @@ class History(history.History):
         return directory.World(d, d.randrange(24, 40))
 
     def set_up(self):
-        self.slapd, self.blind = directory.server(self.grade), False
-        self.line = proxy.Proxy(self.slapd.ports[0])
+        self.server, self.blind = directory.server(self.grade), False
+        self.line = proxy.Proxy(self.server.ports[0])
         super().set_up()
         self.say("slapd, %s, pages of %d" % (self.grade, self.page))
 
@@ -46,36 +49,35 @@ class History(history.History):
                          "changes": "auto" if self.auto and word == "syncrepl" else word}}
 
     def show_at_rest(self):
-        self.world.apply(self.slapd)
+        self.world.apply(self.server)
 
     def show(self, trouble=None):
-        self.world.apply(self.slapd)
-        size = self.dice.choice([200, 1000, 3000, 8000, 20000])
-        size = self.dice.randrange(1, size)
+        self.world.apply(self.server)
+        size = self.dice.randrange(1, self.dice.choice(self.SIZES))
         if trouble == "cut":
             self.line.cut_after(size)
         elif trouble == "killed":
-            self.line.cut_after(size, self.kill_slapd)
+            self.line.cut_after(size, self.kill_server)
         elif trouble == "refused":
             self.line.refuse(self.dice.choice([1, 2, 50]))
         elif trouble == "restarted":
-            self.slapd.restart()
+            self.server.restart()
         elif trouble == "all dropped":
             self.line.drop_all()
 
-    def kill_slapd(self):
+    def kill_server(self):
         """Afterwards syncprov (OpenLDAP 2.5) goes on from the contextCSN of its last clean end: until the next
         write it shows nobody who is newer, and with a session log it says that it told all deletes, where
         that is not so. What a server does not tell, the next full read finds."""
         self.blind = self.blind or self.grade.endswith("-log")
-        self.slapd.stop(signal.SIGKILL)
+        self.server.stop(signal.SIGKILL)
 
     def calm(self):
         super().calm()
         self.line.clear()
-        if not self.slapd.process or self.slapd.process.poll() is not None:
-            self.slapd.start()
-            self.slapd.replace("ou=services," + directory.SUFFIX, "description", "epoch %d" % self.world.epoch)
+        if not self.server.process or self.server.process.poll() is not None:
+            self.server.start()
+            self.server.replace("ou=services," + directory.SUFFIX, "description", "epoch %d" % self.world.epoch)
 
     def before_rest(self):
         return ["--full"] if self.blind else []
@@ -83,23 +85,23 @@ class History(history.History):
     # ---- watch mode ----
     def follow(self, death):
         d = self.dice
-        self.world.apply(self.slapd)
+        self.world.apply(self.server)
         run, plan = history.Following(self, death), []
         for _ in range(d.randrange(1, 4)):
-            plan.append((d.uniform(0.05, 0.6), d.choice(["", "", "", "restart", "drop", "cut"]),
-                         d.randrange(1, 5), d.randrange(1, 4000)))
+            plan.append((d.uniform(0.05, 0.6), d.choice(self.WATCH_TROUBLE),
+                         d.randrange(1, 5), d.randrange(1, self.WATCH_SIZE)))
         last, how = d.uniform(0.05, 0.6), d.choice([signal.SIGTERM, signal.SIGKILL])
         for pause, trouble, count, size in plan:
             run.wait(pause)
             self.world.happen(count)
             self.mark()
             if trouble == "restart":
-                self.slapd.restart()
+                self.server.restart()
             elif trouble == "drop":
                 self.line.drop_all()
             elif trouble == "cut":
                 self.line.cut_after(size)
-            self.world.apply(self.slapd)
+            self.world.apply(self.server)
         run.wait(death.get("kill_after", last))
         code = run.end(signal.SIGKILL if "kill_after" in death else how)
         self.say("followed until epoch %d, %s, death %s -> %s" % (
@@ -113,7 +115,7 @@ class History(history.History):
             self.run("parked", "--retry-all")
             self.world.happen(3)
             self.mark()
-            self.world.apply(self.slapd)
+            self.world.apply(self.server)
             if not run.until(lambda: promises.agrees(self), 75):
                 why = promises.why_not(self)
                 run.end()
@@ -125,7 +127,7 @@ class History(history.History):
 
     def close(self, keep):
         self.line.stop()
-        self.slapd.stop()
+        self.server.stop()
         if not keep:
-            self.slapd.remove()
+            self.server.remove()
         super().close(keep)

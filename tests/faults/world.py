@@ -58,8 +58,11 @@ class World:
     def make_id(self):
         return "id-%04d" % self.fresh()
 
+    def make_person(self, ident, name):
+        return Person(ident, name)
+
     def add(self, name=None, ident=None):
-        person = Person(ident or self.make_id(), name or self.free_name())
+        person = self.make_person(ident or self.make_id(), name or self.free_name())
         self.people[person.id] = person
         person.absent.update(range(self.epoch))
         self.fill(person)
@@ -162,12 +165,16 @@ class World:
         if person:
             self.add(person.name)
 
+    def kinds(self):
+        """What may happen; more often where it is there more often."""
+        return [self.edit] * 5 + [self.add] * 2 + [self.leave] * 2 + [
+            self.remove_attribute, self.rename, self.namesake, self.ring, self.hand_over, self.move,
+            self.appoint, self.come_back, self.rehire]
+
     def happen(self, count):
         """A new epoch, with so many things happening in it."""
         self.epoch += 1
-        kinds = [self.edit] * 5 + [self.add] * 2 + [self.leave] * 2 + [
-            self.remove_attribute, self.rename, self.namesake, self.ring, self.hand_over, self.move,
-            self.appoint, self.come_back, self.rehire]
+        kinds = self.kinds()
         for _ in range(count):
             self.dice.choice(kinds)()
         for person in self.people.values():
