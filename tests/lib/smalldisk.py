@@ -28,27 +28,38 @@ def alone():
 
 
 class Disk:
+    """The disk is reached by a descriptor of its folder, and never by its path: a thread that is older
+    than the namespace would find the folder below the mount there, and fill the machine's own disk."""
+
     def __init__(self, folder, size):
-        self.folder = folder
+        self.folder, self.size = folder, size
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=%d,mode=0700" % size, "tmpfs", folder], check=True)
+        self.descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        about = os.fstatvfs(self.descriptor)
+        if about.f_blocks * about.f_frsize > 2 * size:
+            raise RuntimeError("%s is not the small disk" % folder)
 
     def free(self):
-        about = os.statvfs(self.folder)
+        about = os.fstatvfs(self.descriptor)
         return about.f_bavail * about.f_frsize
 
     def fill(self, leave=0):
-        """Only ever from one thread; a disk that is full already stays so."""
-        with open(os.path.join(self.folder, "filler"), "ab", buffering=0) as out:
-            try:
-                while self.free() > leave:
-                    out.write(b"\0" * min(self.free() - leave, 1 << 20))
-            except OSError:
-                pass
+        """From any thread, one at a time; a disk that is full already stays so."""
+        filler = os.open("filler", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600, dir_fd=self.descriptor)
+        try:
+            while self.free() > leave:
+                os.write(filler, bytes(min(self.free() - leave, 1 << 20)))
+        except OSError:
+            pass
+        finally:
+            os.close(filler)
 
     def empty(self):
-        path = os.path.join(self.folder, "filler")
-        if os.path.exists(path):
-            os.remove(path)
+        try:
+            os.unlink("filler", dir_fd=self.descriptor)
+        except FileNotFoundError:
+            pass
 
     def remove(self):
+        os.close(self.descriptor)
         subprocess.run(["umount", "-l", self.folder], check=False)
