@@ -1,6 +1,9 @@
 check_LTLIBRARIES =
 check_DATA =
-EXTRA_DIST += tests/lib/tap.py tests/lib/slapd.py tests/lib/tls.py tests/lib/samba.py tests/lib/forward.py tests/lib/ds389.py tests/lib/fakeldap.py tests/lib/ldaphistory.py tests/lib/lsan.supp
+EXTRA_DIST += \
+  tests/lib/ds389.py tests/lib/fakeldap.py tests/lib/forward.py tests/lib/ldaphistory.py \
+  tests/lib/lsan.supp tests/lib/proxy.py tests/lib/samba.py tests/lib/slapd.py \
+  tests/lib/smalldisk.py tests/lib/tap.py tests/lib/tls.py
 include tests/genesys-sim/local.mk
 include tests/unit/local.mk
 include tests/abi/local.mk
@@ -24,4 +27,9 @@ THREAD_TESTS = tests/abi/test-host tests/e2e/faults.py tests/e2e/passes.py tests
   tests/e2e/unwell.py tests/e2e/pacing.py tests/e2e/connections.py tests/faults/converge.py
 check-threads:
 	$(MAKE) check TESTS='$(THREAD_TESTS)' SEEDS=4
+# One of each kind, for a tree from the tarball: the long ones were tried in this one.
+list-quick-tests:
+	@echo $(filter-out %.py,$(TESTS)) $(filter tests/docs/%,$(TESTS)) tests/e2e/passes.py \
+	  tests/plugin/ldap-read.py tests/plugin/genesys-scim.py
+.PHONY: list-quick-tests
 .PHONY: check-unit check-valgrind check-threads
