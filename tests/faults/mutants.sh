@@ -20,7 +20,7 @@ prepare ()
 {
   mkdir "$work/src" "$work/build"
   if [ "$applies" ]; then
-    cp -R "$top_srcdir/core" "$work/src" && chmod -R u+w "$work/src"
+    cp -R "$top_srcdir/core" "$top_srcdir/plugins" "$work/src" && chmod -R u+w "$work/src"
     return 0
   fi
   (cd "$top_srcdir" && tar cf - --exclude=.git --exclude=autom4te.cache --exclude=./build .) |
@@ -115,6 +115,9 @@ mutant leaver-in-doubt-is-kept core/pipeline/intake.c \
 mutant references-in-memory-only core/pipeline/references.c \
   '  return store_put_fact (pass->store, REFERENCES_DUE, "1", 1, error);' '  return 0;' \
   'tests/e2e/passes.py killed_between'
+mutant deletes-of-samba-believed plugins/source-ldap/dirsync.c \
+  ' && !why->len && !session->samba;' ' && !why->len;' \
+  'tests/plugin/ldap-ad.py Deleted'
 # ---- silence is not absence (G3), brakes (G4) ----
 mutant no-confirmation core/pipeline/scan.c \
   '  if (answer->answer == SYNCD_GET_FAILED || answer->answer == 0) {' \
