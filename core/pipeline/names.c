@@ -122,8 +122,8 @@ park_contested (struct pass *pass, struct queued *row, struct link *link, const 
                                       holder->id ? holder->id : "another", why, hint);
   if (!link->wanted_name && !link->account)
     mem_set_text (&link->wanted_name, row->sent_name ? row->sent_name : row->wanted_name);
-  if (row->doubt && !link->account) /* the account may be there, under the name that was sent */
-    link->flags |= LINK_DOUBT;
+  if (row->doubt) /* the account may be there, or may be as it was sent */
+    link->flags |= link->account ? LINK_SEND_ALL : LINK_DOUBT;
   if (intake_park (pass, link, row->fingerprint, reason, error) < 0)
     return -1;
   return store_queue_done (pass->store, row->number, error);

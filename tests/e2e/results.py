@@ -344,6 +344,22 @@ class Doubt(Case):
                 self.sync(0 if second else 3)
                 self.assertEqual(self.accounts()["id-bob"]["title"], "three")
 
+    def test_G2_a_rename_in_doubt_whose_name_another_wants_by_now(self):
+        self.settings["collision"] = {"policy": "skip"}
+        self.changes(people("ada", "bob"))
+        self.sync()
+        new = entry("id-bob", "robert", "one")
+        self.changes(people("ada") + [new], new)
+        self.sink["results"] = {"bob": "kill-after", "robert": "kill-after"}
+        self.sync(KILLED)
+        self.assertEqual(self.accounts()["id-bob"]["userName"], "robert")
+        self.sink["results"] = {}
+        first, changed = entry("id-a-first", "robert", "two"), entry("id-bob", "robert", "three")
+        self.changes(people("ada") + [first, changed], first, changed)
+        self.sync(3)
+        self.assertEqual(self.accounts()["id-bob"]["title"], "three", self.said)
+        self.assertNotIn("id-a-first", self.accounts())
+
     def test_an_enable_that_was_not_taken_is_tried_again(self):
         self.start()
         self.changes(people("ada"), {"delete": "id-bob"})
