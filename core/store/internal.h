@@ -68,7 +68,9 @@ struct store {
   int64_t sendable_from;         /* rows from this number on can be sent as they are, if the */
   int64_t sendable_mapping;      /* mapping is this: see store_queue_bare_each() */
   bool wide;                     /* the cache is that for writing */
-  bool failed;                   /* a function without an error argument failed: see FAILURE */
+  bool inside;                   /* a transaction */
+  bool failed;                   /* a function without an error argument failed, or something inside of */
+                                 /* this transaction: see FAILURE */
   struct error failure;
 };
 

@@ -68,20 +68,30 @@ describe (struct store *store, struct error *error)
   }
 }
 
+/* A full disk makes SQLite give up the whole transaction; whoever went on would write outside of one,
+ * and commit halves of what belongs together. So a transaction in which anything failed is only good
+ * for being rolled back. */
 int
 store_failed (struct store *store, struct error *error)
 {
-  if (error)
-    return describe (store, error);
-  if (!store->failed)
-    describe (store, &store->failure);
-  store->failed = true;
+  struct error now;
+  describe (store, error ? error : &now);
+  if (store->inside || !error) {
+    if (!store->failed)
+      store->failure = error ? *error : now;
+    store->failed = true;
+  }
   return -1;
 }
 
 int
 store_step (struct store *store, sqlite3_stmt *statement, struct error *error)
 {
+  if (store->failed && store->inside && statement && !sqlite3_stmt_readonly (statement)) {
+    if (error)
+      *error = store->failure;
+    return -1;
+  }
   int rc = statement ? sqlite3_step (statement) : SQLITE_ERROR;
   if (rc == SQLITE_ROW)
     return 1;

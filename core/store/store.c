@@ -297,7 +297,9 @@ store_begin (struct store *store, struct error *error)
   sqlite3_stmt *begin = store->mode == STORE_WRITE
                             ? store_statement (store, S_BEGIN, "BEGIN IMMEDIATE")
                             : store_statement (store, S_BEGIN_READ, "BEGIN");
-  return store_run (store, begin, error);
+  int rc = store_run (store, begin, error);
+  store->inside = rc == 0;
+  return rc;
 }
 
 int
@@ -310,6 +312,7 @@ store_commit (struct store *store, struct error *error)
     return -1;
   CRASH_POINT ("commit");
   int rc = store_run (store, store_statement (store, S_COMMIT, "COMMIT"), error);
+  store->inside = store->inside && rc != 0;
   CRASH_POINT ("committed");
   return rc;
 }
@@ -328,5 +331,5 @@ store_rollback (struct store *store)
   store_promise_reset (store);
   store->counted_at = 0;
   store->floor = 0;
-  store->failed = false;
+  store->failed = store->inside = false;
 }
