@@ -20,17 +20,24 @@ gone (struct pass *pass, const char *id, struct error *error)
   return 0;
 }
 
-/* Asks the source again for entries that the state lists; NEW_NAMES: names must be given again. */
+/* Asks the source for these and maps them, though nothing in them may have changed. */
+static int
+ask (struct pass *pass, struct ids *ids, struct error *error)
+{
+  bool forced = pass->force;
+  pass->force = true;
+  int rc = intake_get (pass, ids, gone, error);
+  pass->force = forced;
+  return rc;
+}
+
 int
 again_read (struct pass *pass, enum link_filter filter, struct error *error)
 {
   struct ids ids = { 0 };
   int rc = store_links_each (pass->store, filter, pass->started_ms, add_id, &ids, error);
-  bool forced = pass->force;
-  pass->force = true;
   if (rc >= 0)
-    rc = intake_get (pass, &ids, gone, error);
-  pass->force = forced;
+    rc = ask (pass, &ids, error);
   ids_fini (&ids);
   return rc < 0 ? -1 : 0;
 }
@@ -60,16 +67,13 @@ again_read_bare_rows (struct pass *pass, struct error *error)
 {
   struct bare bare = { .pass = pass, .error = error };
   int rc = store_queue_bare_each (pass->store, pass->p->mapping_number, add_bare, &bare, error);
-  bool forced = pass->force;
-  pass->force = true;
   if (rc >= 0 && bare.ids.count)
-    rc = intake_get (pass, &bare.ids, gone, error);
+    rc = ask (pass, &bare.ids, error);
   if (rc >= 0 && bare.ids.count) {
     rc = store_begin (pass->store, error);
     if (rc == 0 && (rc = names_give (pass, error)) == 0)
       rc = store_commit (pass->store, error);
   }
-  pass->force = forced;
   ids_fini (&bare.ids);
   return rc < 0 ? -1 : 0;
 }
