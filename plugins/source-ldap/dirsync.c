@@ -181,12 +181,6 @@ dirsync_because (const struct session *session, struct text *text)
                     "objects: the inventory finds who is gone");
 }
 
-static bool
-dirsync_sees_deletes (const struct session *session)
-{
-  return session->deletes_seen;
-}
-
 static const char *
 dirsync_server (const struct session *session)
 {
@@ -429,7 +423,7 @@ const struct grade grade_dirsync = {
   .possible = dirsync_possible,
   .probe = dirsync_probe,
   .because = dirsync_because,
-  .sees_deletes = dirsync_sees_deletes,
+  .probes_deletes = true,
   .server = dirsync_server,
   .begin = dirsync_begin,
   .next = dirsync_next,

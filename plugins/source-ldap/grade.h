@@ -31,8 +31,8 @@ struct grade {
   int32_t (*probe) (struct syncd_ctx *ctx, struct session *session, struct text *why);
   /* Why it is taken, for people. */
   void (*because) (const struct session *session, struct text *text);
-  /* Are deletes seen here? NULL: as `blind` says. */
-  bool (*sees_deletes) (const struct session *session);
+  /* Deletes are seen where session->deletes_seen says so; false: as `blind` says. */
+  bool probes_deletes;
   /* Who its checkpoints belong to; NULL, or an empty text: any server of the directory. */
   const char *(*server) (const struct session *session);
 

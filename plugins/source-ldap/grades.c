@@ -160,7 +160,7 @@ void
 grades_describe (const struct session *session, struct text *text)
 {
   const struct grade *grade = session->grade;
-  bool deletes = !grade->sees_deletes || grade->sees_deletes (session);
+  bool deletes = !grade->probes_deletes || session->deletes_seen;
 
   text_print (text, ",\"changes\":\"%s\",\"why\":", grade->name);
   add_why (session, text);

@@ -94,12 +94,6 @@ usn_because (const struct session *session, struct text *text)
                                                     "inventory finds who is gone");
 }
 
-static bool
-usn_sees_deletes (const struct session *session)
-{
-  return session->deletes_seen;
-}
-
 /* ---- a scan ---- */
 
 /* TO: how far the numbers may have been, before refused writes took some back. */
@@ -262,7 +256,7 @@ const struct grade grade_usn_389 = {
   .possible = usn_possible,
   .probe = usn_probe,
   .because = usn_because,
-  .sees_deletes = usn_sees_deletes,
+  .probes_deletes = true,
   .server = ds389_server,
   .begin = usn_begin,
   .next = usn_next,

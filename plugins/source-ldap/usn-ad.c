@@ -49,12 +49,6 @@ usn_because (const struct session *session, struct text *text)
                                                 "finds who is gone");
 }
 
-static bool
-usn_sees_deletes (const struct session *session)
-{
-  return session->deletes_seen;
-}
-
 static const char *
 usn_server (const struct session *session)
 {
@@ -150,7 +144,7 @@ const struct grade grade_usn = {
   .possible = usn_possible,
   .probe = usn_probe,
   .because = usn_because,
-  .sees_deletes = usn_sees_deletes,
+  .probes_deletes = true,
   .server = usn_server,
   .begin = usn_begin,
   .next = delta_next,
