@@ -1,9 +1,14 @@
-"""Things that break: replies, tokens, accounts, and the program itself (G1, G2, G7)."""
+"""Things that break: replies, tokens, accounts, the disk, and the program itself (G1, G2, G7)."""
+import contextlib
 import json
+import os
 import signal
+import sqlite3
 import time
+import unittest
 
 import pipeline
+import smalldisk
 import tap
 from pipeline import crowd, dn, person
 
@@ -169,6 +174,54 @@ class Ends(pipeline.Test):
         self.says(second, "pid|process|running|lock")
         self.ends(p.finish(first), 0)
         self.assertEqual(set(p.accounts()), expected(40))
+
+
+class Disk(pipeline.Test):
+    """One batch of the intake is more than the store keeps in memory: SQLite writes pages of it before it
+    is committed, and gives the whole transaction up when one of them has no room."""
+    COUNT, VALUE = 700, "v" * 14000
+    LEVELS = [300, 600, 1000, 2000, 4000, 7000, 12000]      # KiB; the last ones are full while it delivers
+
+    def start(self):
+        if not smalldisk.alone():
+            raise unittest.SkipTest("a small disk needs root, to mount it")
+        p = self.pipeline([person("p%04d" % i, description=self.VALUE) for i in range(self.COUNT)],
+                          mapping={"userName": "mail", "displayName": "cn", "title": "description"})
+        os.mkdir(p.path("small"))
+        p.config["state"]["path"] = p.path("small/state.db")
+        disk = smalldisk.Disk(p.path("small"), 128 << 20)
+        self.addCleanup(disk.remove)
+        return p, disk
+
+    def tally(self, p):
+        """How many there are of each kind: as the state keeps it, and as it has them."""
+        with contextlib.closing(sqlite3.connect("file:%s?mode=ro" % p.path("small/state.db"), uri=True)) as db:
+            kept = [bytes(row[0]).decode() for row in db.execute("SELECT value FROM fact WHERE name = 'tally'")]
+            found = {(status, account): count for status, account, count in db.execute(
+                "SELECT status, account IS NOT NULL, count(*) FROM link GROUP BY 1, 2")}
+        there = " ".join(str(found.get((kind // 2, kind % 2), 0)) for kind in range(10))
+        return kept[0] if kept else there, there
+
+    def fails(self, p, disk, leave):
+        disk.fill(leave << 10)
+        done = p.run()
+        disk.empty()
+        self.ends(done, 1)
+        self.says(done, "disk .or quota. is full")
+        if os.path.exists(p.path("small/state.db")):
+            self.assertEqual(*self.tally(p), "with %d KiB" % leave)
+
+    def test_G2_a_disk_that_fills_in_mid_pass_leaves_no_half_of_a_transaction(self):
+        p, disk = self.start()
+        for leave in self.LEVELS:
+            self.fails(p, disk, leave)
+            p.sync()
+            self.assertEqual(*self.tally(p), "with room again after %d KiB" % leave)
+            self.assertEqual({name: user["title"] for name, user in p.accounts().items()},
+                             dict.fromkeys(expected(self.COUNT), self.VALUE))
+            self.assertEqual(p.twins(), [])
+            for name in os.listdir(p.path("small")):        # the next level begins with a first pass
+                os.unlink(p.path("small/" + name))
 
 
 if __name__ == "__main__":

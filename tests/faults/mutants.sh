@@ -107,6 +107,9 @@ mutant queue-row-lost core/pipeline/outcome.c \
 mutant result-takes-newer-row core/store/queue.c \
   'DELETE FROM queue WHERE number = ?1"' 'DELETE FROM queue WHERE row = (SELECT row FROM queue WHERE number = ?1)"' \
   tests/unit/test_store_queue
+mutant a-failed-transaction-goes-on core/store/statement.c \
+  '  if (store->inside || !error) {' '  if (!error) {' \
+  tests/unit/test_store_full
 mutant leaver-in-doubt-is-kept core/pipeline/intake.c \
   '    link->status = LINK_DISABLED;
   queued_fini' '    (void) link;

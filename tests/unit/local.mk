@@ -43,7 +43,7 @@ tests_unit_test_collide_LDADD = $(UNIT_LIBS)
 # The store; its tests look at the file with SQLite of their own.
 EXTRA_DIST += tests/unit/state.h
 STORE_TESTS = tests/unit/test_store tests/unit/test_store_queue tests/unit/test_store_open \
-  tests/unit/test_store_crash
+  tests/unit/test_store_crash tests/unit/test_store_full
 STORE_CPPFLAGS = $(UNIT_CPPFLAGS) -I$(top_srcdir)/tests/unit $(SQLITE_CFLAGS)
 if HAVE_CMOCKA
 check_PROGRAMS += $(STORE_TESTS)
@@ -61,6 +61,9 @@ tests_unit_test_store_open_LDADD = $(UNIT_LIBS) $(SQLITE_LIBS)
 tests_unit_test_store_crash_SOURCES = tests/unit/test_store_crash.c tests/unit/state.c
 tests_unit_test_store_crash_CPPFLAGS = $(STORE_CPPFLAGS)
 tests_unit_test_store_crash_LDADD = $(UNIT_LIBS) $(SQLITE_LIBS)
+tests_unit_test_store_full_SOURCES = tests/unit/test_store_full.c tests/unit/state.c
+tests_unit_test_store_full_CPPFLAGS = $(STORE_CPPFLAGS)
+tests_unit_test_store_full_LDADD = $(UNIT_LIBS) $(SQLITE_LIBS)
 
 # When the next request may leave, and how many sessions work: an hour in a moment.
 if HAVE_CMOCKA

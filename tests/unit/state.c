@@ -160,6 +160,14 @@ state_queue (struct state *st, int64_t row, const char *wanted, const char *leav
   return number;
 }
 
+int64_t
+state_entries (struct state *st)
+{
+  struct store_counts counts;
+  state_ok (st, store_counts (st->store, &counts, &st->error));
+  return counts.entries;
+}
+
 long
 state_size (const struct state *st, const char *ending)
 {

@@ -34,6 +34,8 @@ int64_t state_link (struct state *, unsigned n, enum link_status, unsigned accou
                     const char *wanted, const char *given);
 /* A WAITING SYNC row for the link; its number. */
 int64_t state_queue (struct state *, int64_t row, const char *wanted, const char *leaves);
+/* How many links there are, as the store counts. */
+int64_t state_entries (struct state *);
 /* The file's mode, size or -1. */
 long state_size (const struct state *, const char *ending);
 /* Is there a file PATH + ENDING? */

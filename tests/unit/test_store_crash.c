@@ -1,4 +1,4 @@
-/* G2 in the store: killed at any instant, out of disk at any write, and walks that write. */
+/* G2 in the store: killed at any instant, and walks that write. */
 #include "config.h"
 #include "state.h"
 
@@ -9,135 +9,6 @@
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <sqlite3.h>
-
-/* ---- a disk that gets full -------------------------------------------------------------------- */
-
-static sqlite3_vfs full_vfs, *real_vfs;
-/* Locked and unlocked files have methods of their own, with one xWrite. */
-static struct { const sqlite3_io_methods *real; sqlite3_io_methods full; } methods[8];
-static int writes_left = -1; /* -1: a healthy disk */
-static int failure = SQLITE_FULL;
-
-static int
-full_write (sqlite3_file *file, const void *bytes, int len, sqlite3_int64 offset)
-{
-  if (writes_left == 0)
-    return failure;
-  if (writes_left > 0)
-    writes_left--;
-  return methods[0].real->xWrite (file, bytes, len, offset);
-}
-
-/* The real file, with another xWrite. */
-static int
-full_open (sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *ret_flags)
-{
-  (void) vfs;
-  int rc = real_vfs->xOpen (real_vfs, name, file, flags, ret_flags);
-  if (rc == SQLITE_OK && file->pMethods) {
-    size_t i = 0;
-    while (methods[i].real && methods[i].real != file->pMethods)
-      assert_true (++i < sizeof methods / sizeof *methods);
-    methods[i].real = file->pMethods;
-    methods[i].full = *file->pMethods;
-    methods[i].full.xWrite = full_write;
-    file->pMethods = &methods[i].full;
-  }
-  return rc;
-}
-
-static void
-use_full_disk (void)
-{
-  real_vfs = sqlite3_vfs_find (NULL);
-  full_vfs = *real_vfs;
-  full_vfs.zName = "full";
-  full_vfs.xOpen = full_open;
-  assert_int_equal (sqlite3_vfs_register (&full_vfs, 1), SQLITE_OK);
-}
-
-static int
-write_some (struct state *st, unsigned from)
-{
-  struct link link;
-  int result = store_begin (st->store, &st->error);
-  for (unsigned n = from; n < from + 20 && result == 0; n++) {
-    char id[40];
-    snprintf (id, sizeof id, "%s", state_id (n));
-    link_init (&link);
-    link.id = id;
-    result = store_link_put (st->store, &link, &st->error);
-  }
-  return result ? result : store_commit (st->store, &st->error);
-}
-
-static int64_t
-entries (struct state *st)
-{
-  struct store_counts counts;
-  state_ok (st, store_counts (st->store, &counts, &st->error));
-  return counts.entries;
-}
-
-static void
-survive (struct state *st, int how, const char *words)
-{
-  failure = how;
-  for (int n = 0; n < 12; n++) {
-    int64_t before = entries (st);
-    writes_left = n;
-    int result = write_some (st, 1000 * (unsigned) (n + 1) + (unsigned) how);
-    writes_left = -1;
-    if (result) {
-      assert_non_null (strstr (st->error.text, words));
-      assert_non_null (strstr (st->error.text, "Nothing that was recorded is lost"));
-      store_rollback (st->store);
-    }
-    assert_int_equal (entries (st), before + (result ? 0 : 20));
-    state_ok (st, write_some (st, 100000 * (unsigned) (n + 1) + (unsigned) how)); /* goes on */
-    assert_int_equal (entries (st), before + (result ? 20 : 40));
-  }
-}
-
-static void
-test_disk_full (void **state)
-{
-  struct state *st = *state;
-  state_ok (st, store_commit (st->store, &st->error));
-  survive (st, SQLITE_FULL, "disk (or quota) is full");
-  survive (st, SQLITE_IOERR_WRITE, "cannot be read or written");
-  state_ok (st, store_begin (st->store, &st->error));
-  int64_t before = entries (st);
-  state_reopen (st);
-  assert_int_equal (entries (st), before);
-}
-
-static void
-test_disk_full_at_creation (void **state)
-{
-  struct state *st = *state, other = *st;
-  struct store *store = NULL;
-  int refused = 0;
-  failure = SQLITE_FULL;
-  snprintf (other.path, sizeof other.path, "%s/s/new.db", st->folder);
-  for (int n = 0; n < 100; n++) {
-    writes_left = n;
-    int rc = store_open (other.path, STORE_WRITE, &store, &other.error);
-    writes_left = -1;
-    if (rc == 0)
-      break;
-    assert_false (state_there (&other, ".new"));
-    if (state_there (&other, ""))
-      break; /* all or nothing: it is whole */
-    refused++;
-  }
-  assert_true (refused > 3);
-  if (!store)
-    state_ok (&other, store_open (other.path, STORE_WRITE, &store, &other.error));
-  store_close (store);
-}
 
 /* ---- killed ------------------------------------------------------------------------------------ */
 
@@ -274,7 +145,7 @@ test_walk_and_write (void **state)
     state_link (st, n, LINK_SYNCED, n + 5000, NULL, NULL);
   state_ok (st, store_links_each (st->store, LINKS_PRESENT, 0, change_and_forget, &visits, &st->error));
   assert_int_equal (visits.count, 1500);
-  assert_int_equal (entries (st), 1500);
+  assert_int_equal (state_entries (st), 1500);
 }
 
 static void
@@ -451,12 +322,11 @@ test_tidy_shrinks (void **state)
 int
 main (void)
 {
-  use_full_disk ();
 #define TEST(f) cmocka_unit_test_setup_teardown (f, state_setup, state_teardown)
   const struct CMUnitTest tests[] = {
-    TEST (test_disk_full), TEST (test_disk_full_at_creation), TEST (test_killed_at_any_instant),
-    TEST (test_killed_while_made), TEST (test_walk_and_write), TEST (test_absent), TEST (test_G3_absent_runs),
-    TEST (test_filters), TEST (test_due), TEST (test_tidy_shrinks),
+    TEST (test_killed_at_any_instant), TEST (test_killed_while_made),
+    TEST (test_walk_and_write), TEST (test_absent), TEST (test_G3_absent_runs), TEST (test_filters),
+    TEST (test_due), TEST (test_tidy_shrinks),
   };
   return cmocka_run_group_tests (tests, NULL, NULL);
 }
