@@ -79,12 +79,12 @@ int pass_run (struct pipeline *, const struct pass_options *, struct report *);
 
 /* -- used by pass.c -- */
 
-/* intake.c */
+/* scan.c */
 int intake_run (struct pass *, struct error *);
 /* Takes in what scan_next() showed: pass->entry or TEXT. */
 int intake_event (struct pass *, int32_t event, struct buffer *text, struct error *);
-/* Fetches those of pass->changed that the read did not show. */
-int intake_unshown (struct pass *, struct error *);
+/* What the source said of its failure, with WHAT failed; -1. */
+int intake_source_failed (struct pass *, int32_t code, const char *what, struct error *);
 /* One scan in a mode; its events are taken in. RET_CODE: why it broke off. */
 int intake_scan (struct pass *, uint32_t mode, const struct buffer *checkpoint, int32_t *ret_code,
                  struct error *);
@@ -95,17 +95,20 @@ bool inventory_overdue (const struct pipeline *, int64_t now_ms, bool watch);
 bool inventory_full_overdue (const struct pipeline *, int64_t now_ms);
 /* By schedule.full and schedule.inventory: is a read beside the change stream due? */
 bool intake_read_overdue (const struct pipeline *, int64_t now_ms);
-/* Looks at one entry as the source showed it: unchanged, queued or parked. */
+/* intake.c: looks at one entry as the source showed it: unchanged, queued or parked. */
 int intake_entry (struct pass *, struct error *);
 void intake_mark_seen (struct pass *, int64_t row);
 bool intake_was_seen (const struct pass *, int64_t row);
-/* Asks the source for these and looks at those that it has; calls ABSENT (may be NULL) for each
- * that is gone or out of scope. */
-int intake_get (struct pass *, struct ids *,
-                int (*absent) (struct pass *, const char *id, struct error *), struct error *);
 /* Parks an entry with a reason and grows its delay. */
 int intake_park (struct pass *, struct link *, const unsigned char *fingerprint, const char *reason,
                  struct error *);
+/* asking.c: asks the source for these and looks at those that it has; calls ABSENT (may be NULL) for
+ * each that is gone or out of scope; */
+int intake_get (struct pass *, struct ids *,
+                int (*absent) (struct pass *, const char *id, struct error *), struct error *);
+/* for those of pass->changed that the read did not show; and for options->only alone. */
+int intake_unshown (struct pass *, struct error *);
+int intake_only (struct pass *, struct error *);
 
 /* knowledge.c: what was last sent, in the order of the present mapping's leaves. */
 int knowledge_of (struct pass *, const struct link *, uint64_t *ret_last, unsigned char *ret_known,

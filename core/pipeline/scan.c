@@ -1,26 +1,24 @@
-/* Intake, the source's side: one scan from begin to end, its events taken one by one, the state
- * written in batches. What was not proven complete proves nobody's absence (G3). */
+/* Intake, the source's side: which read is made, and one scan from begin to end, its events taken one by
+ * one, the state written in batches. What was not proven complete proves nobody's absence (G3). Whom the
+ * source is asked for by id: asking.c. Main thread only. */
 #include "config.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "pipeline/pass.h"
 #include "pipeline/progress.h"
 #include "pipeline/stream.h"
-#include "util/clock.h"
 #include "util/crash.h"
 #include "util/log.h"
 #include "util/mem.h"
 #include "util/notify.h"
 
 #define BATCH 1000       /* events a transaction */
-#define GET_BATCH 100    /* ids a question */
 #define WAIT_MS 500
 #define TEXT_MAX ((size_t) 1 << 20)
 
-static int
-scan_error (struct pass *pass, int32_t code, const char *what, struct error *error)
+int
+intake_source_failed (struct pass *pass, int32_t code, const char *what, struct error *error)
 {
   struct syncd_ctx *ctx = &pass->p->source_ctx;
   return error_set (error, "%s: %s: %s", ctx->who, what, host_failure (ctx, code));
@@ -134,7 +132,7 @@ read_events (struct pass *pass, void *scan, int32_t *ret_code, struct error *err
                                                   host_entry (&pass->entry), host_buffer (&text));
     if (event < 0) {
       *ret_code = event;
-      return scan_error (pass, event, "the read broke off", error);
+      return intake_source_failed (pass, event, "the read broke off", error);
     }
     if (take_end (pass, event, &text))
       return 0;
@@ -180,7 +178,7 @@ intake_scan (struct pass *pass, uint32_t mode, const struct buffer *checkpoint, 
   void *handle = NULL;
   *ret_code = begin (pass, mode, checkpoint, &handle);
   if (*ret_code < 0)
-    return scan_error (pass, *ret_code, "the read cannot begin", error);
+    return intake_source_failed (pass, *ret_code, "the read cannot begin", error);
   int rc = read_and_commit (pass, handle, ret_code, error);
   pass->p->source->source->scan_end (&pass->p->source_ctx, handle);
   return rc;
@@ -214,113 +212,6 @@ scan (struct pass *pass, uint32_t mode, const struct buffer *checkpoint, struct 
   return intake_scan (pass, SYNCD_MODE_EVERYTHING, NULL, &code, error);
 }
 
-static int
-take_answer (struct pass *pass, struct entry *answer, const char *asked,
-             int (*absent) (struct pass *, const char *, struct error *), struct error *error)
-{
-  if (answer->answer == SYNCD_GET_FAILED || answer->answer == 0) {
-    pass->unconfirmed++;
-    return 0;
-  }
-  if (answer->answer != SYNCD_GET_ENTRY)
-    return absent ? absent (pass, asked, error) : 0;
-  struct entry saved = pass->entry;
-  pass->entry = *answer;
-  int rc = intake_entry (pass, error);
-  *answer = pass->entry;
-  pass->entry = saved;
-  return rc;
-}
-
-static int
-get_batch (struct pass *pass, char *const *ids, size_t count, struct entry *entries,
-           int (*absent) (struct pass *, const char *, struct error *), struct error *error)
-{
-  struct pipeline *p = pass->p;
-  struct syncd_entry *opaque[GET_BATCH];
-  struct syncd_scan_request request = pipeline_scan_request (p, SYNCD_MODE_EVERYTHING);
-  notify_alive ();
-  if (!p->source_session && pipeline_open_source (p, error) < 0)
-    return -1;
-  for (size_t i = 0; i < count; i++) {
-    entry_reset (&entries[i]);
-    opaque[i] = host_entry (&entries[i]);
-  }
-  int32_t code = p->source->source->get (&p->source_ctx, p->source_session, &request,
-                                         (const char *const *) ids, opaque, count);
-  if (code < 0)
-    return scan_error (pass, code, "asking for single entries failed", error);
-  if (store_begin (pass->store, error) < 0)
-    return -1;
-  for (size_t i = 0; i < count; i++)
-    if (take_answer (pass, &entries[i], ids[i], absent, error) < 0) {
-      store_rollback (pass->store);
-      return -1;
-    }
-  return store_commit (pass->store, error);
-}
-
-/* 1: more may follow, 0: the end. */
-static int
-get_next (struct pass *pass, struct ids *ids, struct entry *entries,
-          int (*absent) (struct pass *, const char *, struct error *), struct error *error)
-{
-  char *batch[GET_BATCH];
-  int count = ids_read (ids, batch, GET_BATCH, error);
-  if (count < 0)
-    return -1;
-  if (count > 0 && get_batch (pass, batch, (size_t) count, entries, absent, error) < 0)
-    return -1;
-  return count > 0;
-}
-
-int
-intake_get (struct pass *pass, struct ids *ids,
-            int (*absent) (struct pass *, const char *, struct error *), struct error *error)
-{
-  size_t width = ids->count < GET_BATCH ? ids->count : GET_BATCH;
-  struct entry *entries = mem_new (width, sizeof *entries);
-  int rc;
-  for (size_t i = 0; i < width; i++)
-    entry_init (&entries[i], mapping_attribute_count (pass->p->mapping));
-  ids_rewind (ids);
-  while ((rc = get_next (pass, ids, entries, absent, error)) > 0)
-    ;
-  for (size_t i = 0; i < width; i++)
-    entry_fini (&entries[i]);
-  free (entries);
-  return rc;
-}
-
-/* Was it never delivered, and not shown after its mark either? */
-static int
-add_unshown (struct pass *pass, const char *id, struct ids *asked, struct error *error)
-{
-  struct glance glance;
-  int rc = store_glance (pass->store, id, strlen (id), &glance, error);
-  if (rc == 0 || (rc > 0 && !intake_was_seen (pass, glance.row)))
-    ids_add (asked, id);
-  return rc < 0 ? -1 : 0;
-}
-
-/* Who is there by a mark alone and was never delivered: not those who were shown after it. */
-int
-intake_unshown (struct pass *pass, struct error *error)
-{
-  struct ids asked = { 0 };
-  char *id;
-  int rc;
-  ids_rewind (&pass->changed);
-  while ((rc = ids_read (&pass->changed, &id, 1, error)) > 0)
-    if ((rc = add_unshown (pass, id, &asked, error)) < 0)
-      break;
-  if (rc == 0)
-    rc = intake_get (pass, &asked, NULL, error);
-  ids_fini (&asked);
-  ids_fini (&pass->changed);
-  return rc;
-}
-
 /* Is there a checkpoint, and was it made with this mapping, source and scope? */
 static bool
 trusted_checkpoint (struct pass *pass, struct buffer *checkpoint)
@@ -335,27 +226,6 @@ trusted_checkpoint (struct pass *pass, struct buffer *checkpoint)
     return true;
   log_info ("the mapping changed: everything is read");
   return false;
-}
-
-/* One person: who is known by that text, else what the source knows by it. */
-static int
-take_only (struct pass *pass, struct error *error)
-{
-  struct link link;
-  link_init (&link);
-  int rc = store_link_search (pass->store, pass->options->only, &link, error);
-  struct ids ids = { 0 };
-  ids_add (&ids, rc == 1 ? link.id : pass->options->only);
-  pass->report->mode = "only";
-  pass->end = SCAN_CHANGES;
-  pass->force = true;
-  if (rc >= 0)
-    rc = intake_get (pass, &ids, NULL, error);
-  if (rc == 0)
-    pass->report->read = 1;
-  ids_fini (&ids);
-  link_fini (&link);
-  return rc;
 }
 
 /* The queue alone is brought on its way. */
@@ -373,7 +243,7 @@ intake_run (struct pass *pass, struct error *error)
   BUFFER_AUTO struct buffer checkpoint;
   buffer_init (&checkpoint, TEXT_MAX);
   if (pass->options->only)
-    return take_only (pass, error);
+    return intake_only (pass, error);
   if (pass->options->queue_only)
     return take_nothing (pass);
   if (pass->options->stream)

@@ -10,6 +10,8 @@
 /* Lists them from the accounts that the sink showed (store.h: accounts met), in the report too, and
  * keeps the list with its token. */
 int unclaimed_list (struct pass *, struct error *);
+/* Has an entry that account or external id? 1: yes, 0: nobody, -1: failed. */
+int unclaimed_is_claimed (struct pass *, const char *account, const char *external_id, struct error *);
 /* Was their token approved? Then each that is still as it was listed becomes a leaver of this pass, to
  * be confirmed like any other. Outside of a transaction. */
 int unclaimed_approve (struct pass *, struct error *);

@@ -1,31 +1,26 @@
 /* Watch mode. The source is read in passes; where it offers a change stream, what comes through it
  * is taken in between, and reads become rare. A broken stream is followed by a read from the last
- * checkpoint, so that nothing is lost (G1). It never gives up: failures are tried again with
- * growing, random delays. */
+ * checkpoint, so that nothing is lost (G1; watch_stream.c). It never gives up: failures are tried again
+ * with growing, random delays. Main thread only. */
 #include "config.h"
 #include "pipeline/watch.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "pipeline/orders.h"
 #include "util/clock.h"
 #include "util/hash.h"
 #include "util/log.h"
-#include "util/mem.h"
 #include "util/notify.h"
 
 #define SECOND_US INT64_C (1000000)
 #define LONGEST_DELAY_MS 60000
-#define LISTEN_MS 500              /* how long the stream is waited for between looks at signals */
-#define NAP_US SECOND_US           /* at most: orders are obeyed within a second */
-#define STEADY_US (60 * SECOND_US) /* a stream that lived so long was a good one */
+#define NAP_US SECOND_US /* at most: orders are obeyed within a second */
 #define NEVER INT64_MAX
 
 /* 1 s, doubled by each failure up to a minute; full jitter. */
-static int64_t
-back_off_us (int failures)
+int64_t
+watch_back_off_us (int failures)
 {
   unsigned char random[4];
   int64_t limit = 1000;
@@ -94,7 +89,7 @@ failed (int status)
 static void
 read_failed (struct watch *w)
 {
-  int64_t delay = back_off_us (++w->failures);
+  int64_t delay = watch_back_off_us (++w->failures);
   pipeline_close_source (w->p);
   w->no_stream = false;
   w->next_read_us = w->next_queue_us = clock_monotonic_us () + delay;
@@ -128,8 +123,8 @@ read_pass (struct watch *w)
 
 /* Changes of the stream, or what waits in the queue. The source's own session is not kept: idle
  * connections are closed by somebody some day. */
-static void
-small_pass (struct watch *w, struct stream *stream)
+void
+watch_small_pass (struct watch *w, struct stream *stream)
 {
   struct report report;
   struct pass_options options = { .stream = stream, .queue_only = !stream };
@@ -138,88 +133,10 @@ small_pass (struct watch *w, struct stream *stream)
   if (w->stream.open)
     pipeline_close_source (w->p);
   if (failed (status))
-    w->next_queue_us = w->next_orders_us = clock_monotonic_us () + back_off_us (++w->failures);
-  else if (w->stream.open && clock_monotonic_us () - w->streaming_since_us > STEADY_US)
+    w->next_queue_us = w->next_orders_us = clock_monotonic_us () + watch_back_off_us (++w->failures);
+  else if (w->stream.open && clock_monotonic_us () - w->streaming_since_us > WATCH_STEADY_US)
     w->failures = 0;
   report_fini (&report);
-}
-
-static void
-drop_stream (struct watch *w, const char *why)
-{
-  bool steady = clock_monotonic_us () - w->streaming_since_us > STEADY_US;
-  log_warning ("%s; changes are read from the last checkpoint on", why);
-  stream_close (&w->stream);
-  pipeline_close_source (w->p);
-  w->failures = steady ? 1 : w->failures + 1;
-  w->synced = false;
-  w->next_read_us = clock_monotonic_us () + back_off_us (w->failures);
-}
-
-static void
-say_how (struct watch *w)
-{
-  MEM_AUTO char *text =
-      w->stream.open ? mem_format ("following the changes of %s", w->p->settings->source.name)
-      : w->p->settings->every_ms < 0
-          ? mem_format ("waiting for SIGUSR1")
-          : mem_format ("asking %s every %" PRId64 " s", w->p->settings->source.name,
-                        (w->p->settings->every_ms + 999) / 1000);
-  if (!w->said || strcmp (w->said, text) != 0)
-    log_info ("%s", text);
-  mem_set_text (&w->said, text);
-  w->hooks->status (w->hooks->data, text);
-}
-
-static void
-open_stream (struct watch *w)
-{
-  struct error error;
-  enum stream_answer answer = stream_open (&w->stream, &error);
-  w->stream_later = answer == STREAM_LATER;
-  if (answer <= STREAM_LATER) {
-    w->no_stream = answer != STREAM_OPENED;
-    w->streaming_since_us = clock_monotonic_us ();
-    if (w->no_stream)
-      log_debug ("%s", error.text);
-    else
-      pipeline_close_source (w->p);
-    say_how (w);
-    return;
-  }
-  w->full = w->full || answer == STREAM_STALE;
-  drop_stream (w, error.text);
-}
-
-/* A refresh that told all ends the stream; it is opened again from the new checkpoint, but not in
- * a mad rush where changes come faster than that. */
-static void
-end_stream (struct watch *w)
-{
-  stream_close (&w->stream);
-  w->reopen_us = clock_monotonic_us () + back_off_us (1);
-}
-
-/* Waits for the stream's next event and takes in what comes with it. */
-static void
-listen (struct watch *w)
-{
-  struct error error;
-  int rc = stream_wait (&w->stream, LISTEN_MS, &error);
-  if (rc > 0) {
-    small_pass (w, &w->stream);
-    if (w->stream.recorded && w->stream.finished)
-      end_stream (w);
-    else if (!w->stream.recorded && !atomic_load (&w->p->cancelled))
-      drop_stream (w, "what came could not be recorded");
-  }
-  else if (rc < 0 && !atomic_load (&w->p->cancelled))
-    drop_stream (w, error.text);
-  if (w->stream.open && w->stream.doubt && w->stream.caught_up) {
-    w->stream.doubt = false;
-    w->doubt = true;
-    w->next_read_us = 0;
-  }
 }
 
 static void
@@ -236,19 +153,6 @@ doze (struct watch *w, int64_t now_us)
     w->hooks->sleep (w->hooks->data, (wait < most ? wait : most) / 1000 + 1);
 }
 
-/* What the stream brought before the inventory begins goes first: each change in its order (G8). */
-static void
-drain (struct watch *w)
-{
-  struct error later;
-  while (w->stream.open && w->stream.caught_up && !atomic_load (&w->p->cancelled)
-         && stream_wait (&w->stream, 0, &later) == 1) {
-    small_pass (w, &w->stream);
-    if (!w->stream.recorded)
-      return;
-  }
-}
-
 /* The time to read has come. Beside a stream there is mostly nothing to do, and never more than
  * what it cannot see. */
 static int
@@ -257,12 +161,12 @@ turn_comes (struct watch *w, bool asked)
   bool needed = asked || !w->stream.open || w->doubt || w->full
                 || intake_read_overdue (w->p, clock_now_ms ());
   if (needed) {
-    drain (w);
+    watch_stream_drain (w);
     w->beside = w->stream.open && !asked && !w->full;
     return read_pass (w);
   }
   w->next_read_us = after (clock_monotonic_us (), every_us (w));
-  small_pass (w, NULL);
+  watch_small_pass (w, NULL);
   return 0;
 }
 
@@ -310,11 +214,11 @@ step (struct watch *w)
   if (asked || now >= w->next_read_us)
     return turn_comes (w, asked);
   if ((w->next_queue_us && now >= w->next_queue_us) || ordered (w, now))
-    small_pass (w, NULL);
+    watch_small_pass (w, NULL);
   else if (w->stream.open)
-    listen (w);
+    watch_stream_listen (w);
   else if (w->synced && !w->no_stream && now >= w->reopen_us)
-    open_stream (w);
+    watch_stream_open (w);
   else
     doze (w, now);
   return 0;

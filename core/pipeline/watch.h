@@ -48,4 +48,18 @@ struct watch {
  * work and has not worked before. */
 int watch_run (struct pipeline *, const struct watch_hooks *, const struct pass_options *first);
 
+/* -- what watch.c and watch_stream.c share -- */
+#define WATCH_STEADY_US INT64_C (60000000) /* a stream that lived so long was a good one */
+
+/* The delay before the next try after so many failures in a row: by chance, under a limit that doubles. */
+int64_t watch_back_off_us (int failures);
+/* A pass over what the stream holds, or (NULL) over what waits in the queue. */
+void watch_small_pass (struct watch *, struct stream *);
+/* Opens the stream where there is one to be had. */
+void watch_stream_open (struct watch *);
+/* Waits a moment for its next event and takes in what comes with it. */
+void watch_stream_listen (struct watch *);
+/* Takes in what has come already. */
+void watch_stream_drain (struct watch *);
+
 #endif

@@ -122,7 +122,7 @@ mutant deletes-of-samba-believed plugins/source-ldap/dirsync.c \
   ' && !why->len && !session->samba;' ' && !why->len;' \
   'tests/plugin/ldap-ad.py Deleted'
 # ---- silence is not absence (G3), brakes (G4) ----
-mutant no-confirmation core/pipeline/scan.c \
+mutant no-confirmation core/pipeline/asking.c \
   '  if (answer->answer == SYNCD_GET_FAILED || answer->answer == 0) {' \
   '  if (absent) return absent (pass, asked, error);
   if (answer->answer == SYNCD_GET_FAILED || answer->answer == 0) {' \
@@ -193,7 +193,7 @@ mutant histories-no-look-up-in-doubt core/pipeline/contest.c \
 mutant histories-removal-ignored core/plan/plan.c \
   '  else if (phase == PHASE_REMOVE && known_of' '  else if (false && known_of' converge
 mutant histories-brakes-not-counted core/pipeline/brakes.c '  if (waiting + held == 0)' '  if (1)' converge
-mutant histories-no-confirmation core/pipeline/scan.c \
+mutant histories-no-confirmation core/pipeline/asking.c \
   '  if (answer->answer == SYNCD_GET_FAILED || answer->answer == 0) {' \
   '  if (absent) return absent (pass, asked, error);
   if (answer->answer == SYNCD_GET_FAILED || answer->answer == 0) {' converge
