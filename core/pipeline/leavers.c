@@ -161,50 +161,70 @@ find_removals (struct pass *pass, struct error *error)
   return rc < 0 ? -1 : 0;
 }
 
-struct held {
+struct leaving {
   struct pass *pass;
   struct ids ids;
   struct error *error;
 };
 
+/* What waits goes by itself: who was not seen was confirmed. */
 static int
-add_held (void *data, struct queued *row)
+add_leaving (void *data, struct queued *row)
 {
-  struct held *held = data;
+  struct leaving *leaving = data;
   struct link link;
-  if (row->intent == QUEUE_SYNC)
+  if (row->intent == QUEUE_SYNC
+      || (row->state == QUEUE_WAITING && !intake_was_seen (leaving->pass, row->row)))
     return 0;
   link_init (&link);
-  int rc = store_link_by_row (held->pass->store, row->row, &link, held->error);
+  int rc = store_link_by_row (leaving->pass->store, row->row, &link, leaving->error);
   if (rc == 1)
-    ids_add (&held->ids, link.id);
+    ids_add (&leaving->ids, link.id);
   link_fini (&link);
   return rc < 0 ? -1 : 0;
 }
 
-/* Whom the source cannot tell of stays held, and says nothing about this read. */
+/* Whom the source cannot tell of stays as it is, and says nothing about this read. */
 int
 leavers_ask_again (struct pass *pass, struct error *error)
 {
-  struct held held = { .pass = pass, .error = error };
+  struct leaving leaving = { .pass = pass, .error = error };
   int64_t unconfirmed = pass->unconfirmed;
-  int rc = store_queue_each (pass->store, QUEUE_HELD, add_held, &held, error);
-  if (rc >= 0 && held.ids.count)
-    rc = intake_get (pass, &held.ids, NULL, error);
+  int rc = store_queue_each (pass->store, QUEUE_HELD, add_leaving, &leaving, error);
+  if (rc >= 0 && store_queue_count_kind (pass->store, CHANGE_LEAVERS, QUEUE_WAITING) > 0)
+    rc = store_queue_each (pass->store, QUEUE_WAITING, add_leaving, &leaving, error);
+  if (rc >= 0 && leaving.ids.count)
+    rc = intake_get (pass, &leaving.ids, NULL, error);
   pass->unconfirmed = unconfirmed;
-  ids_fini (&held.ids);
+  ids_fini (&leaving.ids);
   return rc < 0 ? -1 : 0;
 }
 
-/* A read of everything has shown who is there; one of changes tells nobody who only became visible
- * again. What comes through a stream comes often: there it is enough before an approval is obeyed. */
+/* By marks (an inventory, a list of who is still there) nobody is delivered for whom something is queued. */
 static bool
-must_ask_again (struct pass *pass)
+told_by_marks (const struct pass *pass)
+{
+  return pass->end == SCAN_ALL && strcmp (pass->report->mode, "full") != 0;
+}
+
+static bool
+is_approved (struct pass *pass)
 {
   BUFFER_AUTO struct buffer tokens;
   buffer_init (&tokens, 1 << 16);
+  return store_get_fact (pass->store, "approve", &tokens) == 1;
+}
+
+/* A read that delivered everybody has undone what was to befall those who are there; one of changes tells
+ * nobody who only became visible again. What comes through a stream comes often: there it is enough
+ * before an approval is obeyed. */
+static bool
+must_ask_again (struct pass *pass)
+{
   bool rare = !pass->options->stream && !pass->options->queue_only;
-  return pass->end == SCAN_CHANGES && (rare || store_get_fact (pass->store, "approve", &tokens) == 1);
+  if (told_by_marks (pass))
+    return rare || is_approved (pass);
+  return pass->end == SCAN_CHANGES && (rare || is_approved (pass));
 }
 
 int

@@ -297,6 +297,49 @@ class Silence(pipeline.Test):
         self.assertEqual(p.sync("--full", expect=4)["held"], 2)
         self.assertEqual(p.snapshot(), before)
 
+    def hidden(self, **ldap):
+        """The rights to see people were revoked for one pass, and all of them are held."""
+        p = self.pipeline(crowd(12), ldap=ldap)
+        p.sync()
+        with open(p.slapd.path("slapd.conf")) as file:
+            self.conf = file.read()
+        self.rights(p, "access to filter=(objectClass=inetOrgPerson) by * none\n")
+        return p
+
+    def rights(self, p, rule):
+        p.slapd.stop()
+        with open(p.slapd.path("slapd.conf"), "w") as out:
+            out.write(self.conf.replace("access to", rule + "access to", 1))
+        p.slapd.start()
+
+    def test_G4_who_is_seen_again_by_marks_alone_is_taken_back(self):
+        p = self.hidden(changes="inventory")
+        before = p.snapshot()
+        token = p.sync(expect=4)["approve"]
+        self.rights(p, "")  # nothing of the entries is another one: they are not delivered anew
+        self.assertEqual(p.sync()["held"], 0)
+        p.sync("--approve", token)
+        self.assertEqual(p.snapshot(), before)
+
+    def test_G3_an_approval_disables_nobody_who_is_seen_again(self):
+        p = self.hidden(changes="inventory")
+        before = p.snapshot()
+        token = p.sync(expect=4)["approve"]
+        self.rights(p, "")
+        p.sync("--approve", token)
+        self.assertEqual(p.snapshot(), before)
+
+    def test_G3_a_leaver_that_waited_for_the_sink_and_is_seen_again_stays(self):
+        p = self.hidden(changes="inventory")
+        before = p.snapshot()
+        self.rights(p, "access to dn.exact=\"%s\" by * none\n" % dn("p0003"))
+        fault = p.sim.fault(kind="status", status=401, path="/oauth/token")
+        self.assertEqual(p.sync(expect=1)["queued"], 1)
+        p.sim.control("DELETE", "faults/%s" % fault)
+        self.rights(p, "")
+        p.sync()
+        self.assertEqual(p.snapshot(), before)
+
     def test_G3_another_filter_holds_the_leavers(self):
         p = self.pipeline(crowd(12))
         p.sync()
