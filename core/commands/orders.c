@@ -28,15 +28,19 @@ leave (struct opened *opened, const struct order *order, struct error *error)
 {
   struct link link;
   struct order left = *order;
+  MEM_AUTO char *holder = store_lock_holder (opened->settings.state_path);
   link_init (&link);
-  int rc = order->subject && strcmp (order->verb, "approve") != 0
-               ? decide_find (opened->pipeline.store, order->subject, &link, error) : 0;
+  int rc = orders_check (opened->pipeline.store, order, error);
+  if (rc == 0 && order->subject && strcmp (order->verb, "approve") != 0)
+    rc = decide_find (opened->pipeline.store, order->subject, &link, error);
   if (link.id)
     left.subject = link.id;
   if (rc == 0)
     rc = orders_leave (opened->settings.state_path, &left, error);
   if (rc == 0)
-    log_info ("another syncd is at work on this state: the order is left for it");
+    log_info ("another syncd is at work on this state (%s): the order is left for it; what becomes of it stands "
+              "in its log, and in `syncd %s`", holder ? holder : "it has just ended",
+              link.id ? "explain" : "status");
   link_fini (&link);
   return rc;
 }

@@ -23,7 +23,7 @@ struct held_change {
 };
 
 struct held_set {
-  struct pass *pass;
+  struct store *store;
   struct error *error;
   struct report *report;   /* where they are listed, or NULL */
   struct held_change *changes;
@@ -59,7 +59,7 @@ add_row (void *data, struct queued *row)
   struct held_set *set = data;
   struct link link;
   link_init (&link);
-  int rc = store_link_by_row (set->pass->store, row->row, &link, set->error);
+  int rc = store_link_by_row (set->store, row->row, &link, set->error);
   if (rc == 1) {
     add (set, key_of (row, link.id), row->number);
     if (set->report)
@@ -80,7 +80,7 @@ by_key (const void *a, const void *b)
 static int
 read_set (struct held_set *set)
 {
-  if (store_queue_each (set->pass->store, QUEUE_HELD, add_row, set, set->error) < 0)
+  if (store_queue_each (set->store, QUEUE_HELD, add_row, set, set->error) < 0)
     return -1;
   if (set->count)
     qsort (set->changes, set->count, sizeof *set->changes, by_key);
@@ -131,9 +131,8 @@ remember_token (struct pass *pass, const char *token, struct error *error)
 }
 
 static int
-remember_set (const struct held_set *set, const char *token)
+remember_set (struct pass *pass, const struct held_set *set, const char *token)
 {
-  struct pass *pass = set->pass;
   BUFFER_AUTO struct buffer keys;
   MEM_AUTO char *name = mem_format ("held_set %s", token);
   buffer_init (&keys, FACT_MAX);
@@ -151,14 +150,43 @@ void
 approve_list (struct pass *pass)
 {
   struct error error;
-  struct held_set set = { .pass = pass, .error = &error, .report = pass->report };
+  struct held_set set = { .store = pass->store, .error = &error, .report = pass->report };
   if (read_set (&set) == 0 && set.count) {
     MEM_AUTO char *token = token_of (&set);
     mem_set_text (&pass->report->approve, token);
-    if (!pass->options->dry_run && remember_set (&set, token) < 0)
+    if (!pass->options->dry_run && remember_set (pass, &set, token) < 0)
       log_warning ("the token %s cannot be remembered: %s", token, error.text);
   }
   free (set.changes);
+}
+
+/* The pass that holds the present set may be under way still, and remember it at its end. */
+static bool
+is_present (struct store *store, const char *token)
+{
+  struct error ignored;
+  struct held_set now = { .store = store, .error = &ignored };
+  bool is = false;
+  if (read_set (&now) == 0 && now.count) {
+    MEM_AUTO char *present = token_of (&now);
+    is = strcmp (present, token) == 0;
+  }
+  free (now.changes);
+  return is;
+}
+
+bool
+approve_knows (struct store *store, const char *token)
+{
+  BUFFER_AUTO struct buffer kept;
+  MEM_AUTO char *line = mem_format ("%s\n", token);
+  size_t len = strlen (line);
+  buffer_init (&kept, 1 << 16);
+  store_get_fact (store, "held_tokens", &kept);
+  for (const char *at = buffer_text (&kept); *at; at += strcspn (at, "\n") + 1)
+    if (strncmp (at, line, len) == 0)
+      return true;
+  return unclaimed_is_token (store, token) || is_present (store, token);
 }
 
 static bool
@@ -189,7 +217,7 @@ release (const struct held_set *now, const char *token, struct error *error)
   BUFFER_AUTO struct buffer keys;
   buffer_init (&keys, FACT_MAX);
   bool same = now->count && strcmp (present, token) == 0;
-  if (!same && store_get_fact (now->pass->store, name, &keys) != 1) {
+  if (!same && store_get_fact (now->store, name, &keys) != 1) {
     log_warning ("approve: no held changes are known by the token %s; `syncd plan` shows the present "
                  "one", token);
     return 0;
@@ -197,9 +225,13 @@ release (const struct held_set *now, const char *token, struct error *error)
   for (size_t i = 0; i < now->count; i++) {
     if (!same && !was_listed (&keys, now->changes[i].key))
       continue;
-    if (store_queue_approve (now->pass->store, now->changes[i].number, error) < 0)
+    if (store_queue_approve (now->store, now->changes[i].number, error) < 0)
       return -1;
     count++;
+  }
+  if (now->count == 0) {
+    log_info ("approve: the changes that the token %s named are not held any more", token);
+    return 0;
   }
   log_info ("approved: %" PRId64 " of %zu held changes%s", count, now->count,
             count < (int64_t) now->count ? "; the others changed since, or are new: they stay held" : "");
@@ -209,7 +241,7 @@ release (const struct held_set *now, const char *token, struct error *error)
 static int
 apply_token (struct pass *pass, const char *token, struct error *error)
 {
-  struct held_set now = { .pass = pass, .error = error };
+  struct held_set now = { .store = pass->store, .error = error };
   int rc = read_set (&now);
   if (rc == 0 && release (&now, token, error) < 0)
     rc = -1;

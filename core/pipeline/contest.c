@@ -230,6 +230,23 @@ carry_out (struct delivery *delivery, struct item *item, const struct claim *cla
   }
 }
 
+/* An administrator gave it another account than the one that still carries its externalId. */
+static bool
+was_decided (const struct item *item, const char *id, const char *external_id)
+{
+  return item->link.account && item->link.status == LINK_NEW && !item->linked_now
+         && strcmp (item->link.account, id) != 0 && carries_ours (item, external_id);
+}
+
+static int
+park_decided (struct delivery *delivery, struct item *item, const char *id)
+{
+  MEM_AUTO char *reason = mem_format ("it was linked to the account %s, but the account %s still carries its "
+                                      "externalId %s: take that away there, then `syncd parked --retry %s`",
+                                      item->link.account, id, item->external_id, item->link.id);
+  return outcome_park (delivery, item, reason);
+}
+
 int
 contest_account (struct delivery *delivery, struct item *item, const char *id,
                  const char *external_id, const char *document)
@@ -237,6 +254,8 @@ contest_account (struct delivery *delivery, struct item *item, const char *id,
   const struct settings *s = delivery->pass->p->settings;
   enum holder_kind kind = HOLDER_NOBODY;
   MEM_AUTO char *owner = NULL;
+  if (was_decided (item, id, external_id))
+    return park_decided (delivery, item, id);
   if (delivery_settle (delivery) < 0
       || holder_of (delivery, item, id, external_id, &kind, &owner) < 0)
     return -1;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipeline/names.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -56,19 +57,58 @@ know_nothing (struct link *link)
   memset (link->fingerprint, 0, sizeof link->fingerprint);
 }
 
-/* Whose account is it now? A leaver's goes over, and our disable is undone with it. */
+/* What may have reached the sink counts as done. */
+static bool
+is_leaving (struct store *store, struct link *owner, struct error *error)
+{
+  struct queued row;
+  queued_init (&row);
+  bool leaving = names_is_leaving (store, owner, &row, error) && row.state != QUEUE_SENT;
+  if (leaving && row.doubt)
+    owner->status = LINK_DISABLED;
+  queued_fini (&row);
+  return leaving;
+}
+
+/* 1: RET_OWNER has the account and is not LINK, but has left; 0: nobody else has it; -1: somebody who is
+ * there, or the question failed. */
+static int
+find_owner (struct store *store, const struct link *link, const char *account, struct link *ret_owner,
+            struct error *error)
+{
+  int rc = store_link_by_account (store, account, ret_owner, error);
+  if (rc <= 0 || ret_owner->row == link->row)
+    return rc < 0 ? -1 : 0;
+  bool there = ret_owner->status == LINK_SYNCED || ret_owner->status == LINK_NEW;
+  if (!there || is_leaving (store, ret_owner, error))
+    return 1;
+  return error_set (error, "the account %s belongs to %s (%s); `syncd unlink %s` first", account,
+                    ret_owner->given_name ? ret_owner->given_name : ret_owner->id,
+                    ret_owner->name ? ret_owner->name : ret_owner->id, ret_owner->id);
+}
+
+int
+decide_check_link (struct store *store, const struct link *link, const char *account, struct error *error)
+{
+  struct link owner;
+  if (!*account || strlen (account) > 1000)
+    return error_set (error, "\"%.100s\" is no account's id", account);
+  if (link->status != LINK_SYNCED && link->status != LINK_NEW)
+    return error_set (error, "%s left the source: there is nothing to link", link->id);
+  link_init (&owner);
+  int rc = find_owner (store, link, account, &owner, error);
+  link_fini (&owner);
+  return rc < 0 ? -1 : 0;
+}
+
+/* A leaver's goes over, and our disable is undone with it. */
 static int
 take_from_owner (struct store *store, struct link *link, const char *account, struct error *error)
 {
   struct link owner;
   link_init (&owner);
-  int rc = store_link_by_account (store, account, &owner, error);
-  bool another = rc == 1 && owner.row != link->row;
-  if (another && (owner.status == LINK_SYNCED || owner.status == LINK_NEW))
-    rc = error_set (error, "the account %s belongs to %s (%s); `syncd unlink %s` first", account,
-                    owner.given_name ? owner.given_name : owner.id, owner.name ? owner.name : owner.id,
-                    owner.id);
-  else if (another) {
+  int rc = find_owner (store, link, account, &owner, error);
+  if (rc == 1) {
     link->status = owner.status == LINK_DISABLED ? LINK_DISABLED : LINK_NEW;
     link->flags = owner.flags & LINK_ADOPTED;
     rc = store_link_forget (store, owner.row, error);
@@ -80,14 +120,15 @@ take_from_owner (struct store *store, struct link *link, const char *account, st
 int
 decide_link (struct store *store, struct link *link, const char *account, struct error *error)
 {
-  if (!*account || strlen (account) > 1000)
-    return error_set (error, "\"%.100s\" is no account's id", account);
-  if (link->status != LINK_SYNCED && link->status != LINK_NEW)
-    return error_set (error, "%s left the source: there is nothing to link", link->id);
+  if (decide_check_link (store, link, account, error) < 0)
+    return -1;
   link->status = LINK_NEW;
   link->flags |= LINK_ADOPTED;
   if (take_from_owner (store, link, account, error) < 0)
     return -1;
+  if (link->account && strcmp (link->account, account) != 0)
+    log_warning ("the account %s that %s had is let go as it is, with the externalId: take that away in the sink",
+                 link->account, link->id);
   know_nothing (link);
   mem_set_text (&link->account, account);
   mem_set_text (&link->last_action, "linked by an administrator");
@@ -97,10 +138,18 @@ decide_link (struct store *store, struct link *link, const char *account, struct
 }
 
 int
-decide_unlink (struct store *store, struct link *link, struct error *error)
+decide_check_unlink (const struct link *link, struct error *error)
 {
   if (!link->account)
     return error_set (error, "%s has no account: there is nothing to unlink", link->id);
+  return 0;
+}
+
+int
+decide_unlink (struct store *store, struct link *link, struct error *error)
+{
+  if (decide_check_unlink (link, error) < 0)
+    return -1;
   MEM_AUTO char *why = mem_format ("unlinked from the account %s by an administrator; `syncd link` or "
                                    "`syncd parked --retry` says what comes next", link->account);
   if (store_queue_withdraw (store, link->row, error) < 0)
@@ -112,6 +161,7 @@ decide_unlink (struct store *store, struct link *link, struct error *error)
   mem_set_text (&link->last_action, "unlinked by an administrator");
   link->last_ms = clock_now_ms ();
   link->next_try_ms = INT64_MAX;
+  link->reevaluate_at_ms = 0;
   link->status = LINK_NEW;
   link->flags = 0;
   return store_link_put (store, link, error);

@@ -13,9 +13,11 @@ int decide_approve (struct store *, const char *token, struct error *);
 /* A parked entry is due now. */
 int decide_retry (struct store *, struct link *, struct error *);
 /* The account is the entry's from now on; all its attributes are sent in the next pass. Refused where
- * another entry that is there has it. */
+ * another entry that is there has it; the check alone changes nothing. */
+int decide_check_link (struct store *, const struct link *, const char *account, struct error *);
 int decide_link (struct store *, struct link *, const char *account, struct error *);
 /* The entry has no account, and is parked until it is told otherwise. The account is not touched. */
+int decide_check_unlink (const struct link *, struct error *);
 int decide_unlink (struct store *, struct link *, struct error *);
 
 #endif

@@ -41,30 +41,26 @@ gives_up (struct pass *pass, const struct link *holder, struct error *error)
   return gives;
 }
 
-/* Did the entry of this row leave, though its account is not disabled yet? An entry that is there but
- * cannot be mapped is parked as well: it has not left. */
-static bool
-is_leaving (struct pass *pass, const struct link *holder, struct error *error)
+bool
+names_is_leaving (struct store *store, const struct link *holder, struct queued *ret_row, struct error *error)
 {
-  struct queued row;
-  queued_init (&row);
-  bool leaving = !holder->parked && store_queue_of (pass->store, holder->row, &row, error) == 1
-                 && row.intent != QUEUE_SYNC;
-  queued_fini (&row);
-  return leaving;
+  return !holder->parked && store_queue_of (store, holder->row, ret_row, error) == 1
+         && ret_row->intent != QUEUE_SYNC;
 }
 
 bool
 names_has_left (struct pass *pass, const struct link *holder, struct error *error)
 {
   struct queued row;
-  if (holder->status == LINK_NEW || holder->status == LINK_SYNCED)
-    return is_leaving (pass, holder, error);
+  bool left;
   queued_init (&row);
-  bool returns = holder->parked || (store_queue_of (pass->store, holder->row, &row, error) == 1
-                                    && row.intent == QUEUE_SYNC);
+  if (holder->status == LINK_NEW || holder->status == LINK_SYNCED)
+    left = names_is_leaving (pass->store, holder, &row, error);
+  else
+    left = !holder->parked && (store_queue_of (pass->store, holder->row, &row, error) != 1
+                               || row.intent != QUEUE_SYNC);
   queued_fini (&row);
-  return !returns;
+  return left;
 }
 
 int

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "pipeline/decisions.h"
+#include "pipeline/pass.h"
 #include "util/buffer.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -111,7 +112,7 @@ obey_order (struct store *store, const struct order *order)
   if (orders_obey_one (store, order, &why) < 0)
     log_warning ("order \"%s %s\" is not obeyed: %s", order->verb, subject, why.text);
   else
-    log_info ("order obeyed: %s %s", order->verb, subject);
+    log_info ("order obeyed: %s%s%s", order->verb, *subject ? " " : "", subject);
   return true;
 }
 
@@ -218,4 +219,31 @@ orders_obey_one (struct store *store, const struct order *order, struct error *e
   if (strcmp (order->verb, "approve") == 0)
     return decide_approve (store, order->subject, error);
   return obey_known (store, order, error);
+}
+
+static int
+check_approval (struct store *store, const char *token, struct error *error)
+{
+  if (approve_knows (store, token))
+    return 0;
+  return error_set (error, "no held changes are known by the token %s: `syncd status` shows the present one. One "
+                    "that only `syncd plan` has shown counts as soon as a pass has held these changes", token);
+}
+
+int
+orders_check (struct store *store, const struct order *order, struct error *error)
+{
+  struct link link;
+  if (!order->subject)
+    return 0;
+  if (strcmp (order->verb, "approve") == 0)
+    return check_approval (store, order->subject, error);
+  link_init (&link);
+  int rc = decide_find (store, order->subject, &link, error);
+  if (rc == 0 && strcmp (order->verb, "link") == 0)
+    rc = decide_check_link (store, &link, order->argument, error);
+  else if (rc == 0 && strcmp (order->verb, "unlink") == 0)
+    rc = decide_check_unlink (&link, error);
+  link_fini (&link);
+  return rc;
 }

@@ -22,6 +22,8 @@ bool orders_pending (const char *state_path);
 /* Obeys what was left, in a transaction of its own, and empties the file. What cannot be obeyed is
  * said and dropped. Returns how many there were, or -1. */
 int orders_obey (struct store *, const char *state_path, struct error *);
+/* Would that one be obeyed now? -1 with the reason why not. Reads only. */
+int orders_check (struct store *, const struct order *, struct error *);
 /* One order, inside a transaction; -1 with the reason, nothing changed. */
 int orders_obey_one (struct store *, const struct order *, struct error *);
 

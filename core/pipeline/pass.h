@@ -145,6 +145,8 @@ int brakes_apply (struct pass *, struct error *);
  * names, inside a transaction. */
 void approve_list (struct pass *);
 int approve_apply (struct pass *, struct error *);
+/* Is it the token of held changes, now or among those that were shown last, or of unclaimed accounts? */
+bool approve_knows (struct store *, const char *token);
 /* rebind.c: lets all links go where the state met other ends (--rebind); the end of it, when nothing
  * is held any more; and was the account ours before? */
 #define REBOUND "rebound "

@@ -1,6 +1,8 @@
 """What an administrator decides: approvals, links, retries; also while another syncd is at work."""
+import fcntl
 import json
 import os
+import re
 import time
 
 import pipeline
@@ -114,6 +116,36 @@ class Links(pipeline.Test):
             p.sync("--full")
         self.assertEqual((seen.writes, len(p.sim.users())), ([], 12))
 
+    def test_G4_the_account_of_a_leaver_that_is_held_can_be_linked(self):
+        p = self.pipeline(crowd(12), brakes={"leavers": {"percent": 1, "min": 0}})
+        p.sync()
+        account = p.account("p0003@example.com")["id"]
+        p.slapd.delete(dn("p0003"))
+        p.slapd.add(crowd(1, 3)[0])
+        report = p.sync("--full", expect=4)
+        self.assertEqual((report["held"], report["parked"]), (1, 1))
+        command = re.search("`syncd (link [^`]*)`", p.run("parked").out).group(1)  # as it is suggested
+        self.ends(p.run(*command.split()), 0)
+        p.sync()
+        mine = p.account_of("p0003")
+        self.assertEqual((mine["id"], mine["state"], len(p.sim.users())), (account, "active", 12))
+
+    def test_G5_a_link_is_kept_though_another_account_carries_the_externalId(self):
+        p = self.pipeline(crowd(3))
+        p.sync()
+        old = p.account("p0001@example.com")["id"]
+        p.sim.seed([{"userName": "pat@example.com", "displayName": "Pat"}])
+        new = p.account("pat@example.com")["id"]
+        self.says(p.run("link", "p0001@example.com", new), "%s that .* had is let go" % old)
+        self.says(p.sync(expect=3), "linked to the account %s, but the account %s still carries" % (new, old))
+        p.sim.scim("DELETE", "users/" + old)
+        p.sim.purge(old)
+        command = re.search("`syncd (parked [^`]*)`", p.run("parked").out).group(1)
+        self.ends(p.run(*command.split()), 0)
+        p.sync()
+        mine = p.account_of("p0001")
+        self.assertEqual((mine["id"], mine["userName"]), (new, "p0001@example.com"))
+
     def test_link_refuses_the_account_of_somebody_who_is_there(self):
         p = self.pipeline(crowd(3))
         p.sync()
@@ -154,6 +186,14 @@ class Links(pipeline.Test):
         p.slapd.delete(dn("p0001"))
         p.sync("--full")
         self.assertEqual(p.snapshot(), before)
+
+    def test_unlink_outlives_a_retry_that_was_asked_for_before(self):
+        p = self.pipeline(crowd(5))
+        p.sync()
+        self.ends(p.run("parked", "--retry", "p0001@example.com"), 0)
+        self.ends(p.run("unlink", "p0001@example.com"), 0)
+        self.assertEqual(p.sync(expect=3)["parked"], 1)
+        self.says(p.run("explain", p.uuid("p0001")), "unlinked from the account")
 
     def test_unlink_is_taken_back_by_link(self):
         p = self.pipeline(crowd(5))
@@ -198,6 +238,35 @@ class WhileAnotherRuns(pipeline.Test):
         self.assertIsNone(process.poll(), "the pass was over before it could obey")
         self.assertEqual(p.finish(process).code, 0)
         self.assertEqual(states(p), {"active": 137, "inactive": 3})
+
+    def locked(self, p):
+        lock = open(p.state + ".lock", "r+")
+        self.addCleanup(lock.close)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return lock
+
+    def test_an_order_that_cannot_be_obeyed_is_refused_where_it_is_given(self):
+        p = self.pipeline(crowd(3))
+        p.sync()
+        other = p.account("p0001@example.com")["id"]
+        self.locked(p)
+        for words, said in ((["--approve", "0123456789abcdef"], "no held changes are known.*syncd status"),
+                            (["link", "p0000@example.com", other], "belongs to p0001@example.com"),
+                            (["unlink", "nobody@example.com"], "nobody is known as")):
+            done = p.run(*words)
+            self.ends(done, 1)
+            self.says(done, said)
+        self.assertFalse(os.path.exists(p.state + ".orders"))
+
+    def test_the_token_of_what_is_held_is_left_for_who_is_at_work(self):
+        p = self.pipeline(crowd(12), brakes={"leavers": {"percent": 1, "min": 0}})
+        p.sync()
+        p.slapd.delete(dn("p0003"))
+        token = p.sync("--full", expect=4)["approve"]
+        lock = self.locked(p)
+        self.ends(p.run("--approve", token), 0)
+        lock.close()
+        self.assertEqual(p.sync()["sink"]["disabled"], 1)
 
     def test_an_order_left_behind_is_obeyed_by_the_next_pass(self):
         p = self.pipeline(crowd(3))
