@@ -26,7 +26,7 @@ enum statement {
   S_RELEASE_LEAVERS, S_APPROVE, S_QUEUE_IS_SENT, S_APPROVED_CREATES, S_APPROVED_UPDATES, S_APPROVED_LEAVERS,
   S_CONTESTED, S_NAME_TAKEN, S_NAME_PROMISED, S_ACCOUNT_PUT, S_ACCOUNT_BY_ID, S_ACCOUNTS_EACH, S_ACCOUNT_BY_EXTERNAL,
   S_ACCOUNT_BY_NAME, S_ACCOUNTS_DROP, S_RUN_PUT, S_RUN_PRUNE, S_RUNS, S_DONE_ADD, S_DONE_PRUNE,
-  S_FREE_PAGES, S_DONE_SINCE, S_PROMISE_QUEUE, S_PROMISE_ALL, S_PROMISE_NEW, S_PROMISE_CHANGED,
+  S_FREE_PAGES, S_DONE_SINCE, S_WITH_ACCOUNT, S_PROMISE_QUEUE, S_PROMISE_ALL, S_PROMISE_NEW, S_PROMISE_CHANGED,
   STATEMENT_COUNT
 };
 
@@ -158,6 +158,11 @@ int64_t store_link_due (bool parked, int64_t next_try_ms, int64_t reevaluate_at_
 /* Counts the queue by kind and state where that was not done since the last change. */
 int store_queue_count_all (struct store *, struct error *);
 bool store_queue_counts_hold (const struct store *);
+/* OLD gives way to NEWER. Where it is in doubt and of another kind nothing else will ever count it,
+ * though it may have been done (an account that was disabled, and whose entry is back): it counts as
+ * done now. */
+int store_queue_count_doubt (struct store *, const struct queued *old, const struct queued *newer,
+                             struct error *);
 #define QUEUE_COLUMNS_BUT(is_sent)                                                              \
   "q.number,q.row,q.intent,q.state,q.doubt,q.mapping,q.fingerprint,q.wanted_name,q.name,"       \
   "q.name_number,q.temporary_name,q.sent_name,q.attempts,q.next_try_ms,q.why,q.leaves,"         \

@@ -110,7 +110,7 @@ replace_older (struct store *store, struct queued *q, struct error *error)
     if (!q->sent_name)
       mem_set_text (&q->sent_name, name_in_doubt (&old));
   }
-  int result = delete_row (store, old.number, error);
+  int result = store_queue_count_doubt (store, &old, q, error) || delete_row (store, old.number, error);
   queued_fini (&old);
   return result;
 }
@@ -228,6 +228,18 @@ store_queue_all_done (struct store *store, int64_t *numbers, size_t count, struc
   return in_ranges (store, numbers, count, delete_range, error);
 }
 
+static int
+count_before (struct store *store, const struct queued *q, int64_t newer, struct error *error)
+{
+  struct queued next;
+  queued_init (&next);
+  int rc = store_queue_by_number (store, newer, &next, error);
+  if (rc > 0)
+    rc = store_queue_count_doubt (store, q, &next, error);
+  queued_fini (&next);
+  return rc;
+}
+
 /* Q is no longer SENT. Where a newer state of its entry waits, that one stays alone and takes
  * over the doubt: 1 done, 0 there is none, -1 failed. */
 static int
@@ -245,7 +257,8 @@ give_way (struct store *store, const struct queued *q, struct error *error)
   sqlite3_bind_int (s, 1, q->doubt);
   store_bind_text (s, 2, name_in_doubt (q));
   sqlite3_bind_int64 (s, 3, newer);
-  if (store_run (store, s, error) || delete_row (store, q->number, error))
+  if (store_run (store, s, error) || count_before (store, q, newer, error)
+      || delete_row (store, q->number, error))
     return -1;
   return 1;
 }

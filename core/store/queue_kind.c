@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "util/clock.h"
+
 #define WITH_ACCOUNT "(SELECT account FROM link WHERE link.row = queue.row)"
 #define IS_CREATE "intent = 0 AND NOT deactivates AND " WITH_ACCOUNT " IS NULL"
 #define IS_UPDATE "intent = 0 AND NOT deactivates AND " WITH_ACCOUNT " IS NOT NULL"
@@ -50,15 +52,21 @@ store_queue_counts_hold (const struct store *store)
          && store->mode != STORE_READ; /* another may write meanwhile */
 }
 
+static enum change_kind
+kind_of (enum queue_intent intent, bool deactivates, bool with_account)
+{
+  if (intent != QUEUE_SYNC || deactivates)
+    return CHANGE_LEAVERS;
+  return with_account ? CHANGE_UPDATES : CHANGE_CREATES;
+}
+
 static void
 count_row (struct store *store, sqlite3_stmt *s)
 {
-  bool leaver = sqlite3_column_int (s, 1) != QUEUE_SYNC || sqlite3_column_int (s, 2);
+  enum change_kind kind = kind_of ((enum queue_intent) sqlite3_column_int (s, 1), sqlite3_column_int (s, 2),
+                                   sqlite3_column_int (s, 3));
   bool sent = sqlite3_column_int (s, 4);
   int held = sqlite3_column_int (s, 0) == QUEUE_HELD;
-  enum change_kind kind = leaver                         ? CHANGE_LEAVERS
-                          : sqlite3_column_int (s, 3) ? CHANGE_UPDATES
-                                                         : CHANGE_CREATES;
   store->counts[kind][sent ? QUEUE_SENT : held ? QUEUE_HELD : QUEUE_WAITING]++;
 }
 
@@ -104,4 +112,23 @@ store_queue_count_approved (struct store *store, enum change_kind kind)
                                      COUNT_APPROVED (IS_LEAVER) };
   int64_t count = store_number (store, of_kind (store, S_APPROVED_CREATES, kind, sql), NULL);
   return count < 0 ? 0 : count;
+}
+
+int
+store_queue_count_doubt (struct store *store, const struct queued *old, const struct queued *newer,
+                         struct error *error)
+{
+  bool approved = old->why && strcmp (old->why, QUEUE_APPROVED) == 0;
+  if (!old->doubt || approved)
+    return 0;
+  sqlite3_stmt *s = store_statement (store, S_WITH_ACCOUNT,
+                                     "SELECT account IS NOT NULL FROM link WHERE row = ?1");
+  sqlite3_bind_int64 (s, 1, old->row);
+  int64_t with_account = store_number (store, s, error);
+  if (with_account < 0)
+    return -1;
+  enum change_kind was = kind_of (old->intent, old->deactivates, with_account > 0);
+  if (was == kind_of (newer->intent, newer->deactivates, with_account > 0))
+    return 0;
+  return store_done_add (store, was, 1, clock_now_ms (), error);
 }

@@ -427,6 +427,26 @@ class Brakes(pipeline.Test):
         p.sync("--approve", report["approve"])
         self.assertEqual(states(p), {"active": 35, "inactive": 5})
 
+    def test_G4_a_leaver_in_doubt_counts_when_the_entry_is_back(self):
+        """Killed after the service had disabled somebody, who is back before the next pass."""
+        p = self.pipeline(crowd(40), ldap={"filter": "(&(objectClass=inetOrgPerson)(title=*))"},
+                          brakes={"leavers": {"percent": 0, "min": 2}})
+        p.sync()
+        self.retitle(p, "delete: title\n", 0)
+        self.assertEqual(p.crash("after-apply:1", "--full"), -9)
+        self.assertEqual(states(p), {"active": 39, "inactive": 1})
+        self.retitle(p, "add: title\ntitle: Engineer\n", 0)
+        p.sync("--full")
+        self.assertEqual(states(p), {"active": 40})
+        self.retitle(p, "delete: title\n", 1, 2)
+        report = p.sync("--full", expect=4)
+        self.assertEqual((report["held"], states(p)), (2, {"active": 40}))
+        self.says(report, "2 leavers, 1 more in the last 24 h")
+
+    def retitle(self, p, change, *numbers):
+        for i in numbers:
+            p.slapd.modify("dn: %s\nchangetype: modify\n%s" % (dn("p%04d" % i), change))
+
     def test_G4_too_many_updates_are_held(self):
         p = self.pipeline(crowd(20), brakes={"updates": {"percent": 10, "min": 3}})
         p.sync()

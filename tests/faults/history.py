@@ -380,7 +380,15 @@ class History:
         self.settle()
         promises.check(self)
 
+    def keep_requests(self):
+        """The service's log, for whoever looks at a seed that failed."""
+        with open(self.path("requests"), "w") as out:
+            for entry in self.sim.log():
+                out.write(json.dumps(dict(entry, token=None, ours=entry["number"] not in self.hands)) + "\n")
+
     def close(self, keep):
+        if keep:
+            self.keep_requests()
         self.sim.stop()
         self.sim.errors.close()
         self.wire.stop()

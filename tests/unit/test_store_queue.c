@@ -311,6 +311,32 @@ test_doubt_is_never_lost (void **state)
   expect_take (st, 0, 10, 0, "1:again ");
 }
 
+/* G4: what may have been done, and gives way to a change of another kind, was done as far as the
+ * brakes know. */
+static void
+test_doubt_of_another_kind_counts_as_done (void **state)
+{
+  struct state *st = *state;
+  struct queued q;
+  three_links (st);
+  for (int64_t row = 1; row <= 3; row++) {
+    queued_init (&q);
+    q.row = row;
+    q.intent = QUEUE_DISABLE;
+    state_ok (st, store_queue_put (st->store, &q, &st->error));
+    send (st, q.number);
+    queued_fini (&q);
+  }
+  state_queue (st, 2, "bob", "back while it was under way");
+  assert_int_equal (store_queue_recover (st->store, &st->error), 3);
+  assert_int_equal (store_done_since (st->store, CHANGE_LEAVERS, 0), 1);
+  state_queue (st, 1, "ann", "back");
+  assert_int_equal (store_done_since (st->store, CHANGE_LEAVERS, 0), 2);
+  state_queue (st, 1, "ann", "back, and changed: nothing new was sent");
+  assert_int_equal (store_done_since (st->store, CHANGE_LEAVERS, 0), 2);
+  assert_int_equal (store_done_since (st->store, CHANGE_CREATES, 0), 0);
+}
+
 static void
 test_withdraw_leaves_sent (void **state)
 {
@@ -660,6 +686,7 @@ main (void)
     TEST (test_take_many_and_stop), TEST (test_retry_comes_back_to_the_front),
     TEST (test_retry_gives_way_to_newer), TEST (test_update_of_what_is_gone_is_nothing),
     TEST (test_recover_marks_doubt), TEST (test_doubt_is_never_lost),
+    TEST (test_doubt_of_another_kind_counts_as_done),
     TEST (test_withdraw_leaves_sent), TEST (test_numbers_are_not_used_again), TEST (test_brakes),
     TEST (test_forget_takes_the_queue_along), TEST (test_names_contested),
     TEST (test_names_alone_are_not_contested), TEST (test_temporary_names_are_taken),
