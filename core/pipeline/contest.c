@@ -22,8 +22,8 @@ first_name (struct delivery *delivery, struct item *item, const char *name, int 
   return 0;
 }
 
-static int
-use_name (struct delivery *delivery, struct item *item, const char *name)
+static void
+set_name (struct delivery *delivery, struct item *item, const char *name)
 {
   const struct mapping *mapping = delivery->pass->p->mapping;
   BUFFER_AUTO struct buffer json;
@@ -35,7 +35,6 @@ use_name (struct delivery *delivery, struct item *item, const char *name)
   free (quoted);
   json_decref (text);
   mem_set_text (&item->name, copy);
-  return prepare_change (delivery, item);
 }
 
 static int
@@ -70,7 +69,8 @@ contest_next_name (struct delivery *delivery, struct item *item, const char *why
     log_info ("%s: the user name %s is taken (%s); trying %s", item->link.id, item->name, why, name);
     if (first_name (delivery, item, name, (int) n) < 0)
       return -1;
-    return use_name (delivery, item, name);
+    set_name (delivery, item, name);
+    return prepare_change (delivery, item);
   }
   return park_held (delivery, item, "and so are all candidates after it (collision.attempts)");
 }
@@ -175,7 +175,22 @@ learn_presence (struct delivery *delivery, struct item *item, const char *docume
   leaves_fini (&have);
 }
 
-/* The name that the account has now: it is kept where it is the one we would give. */
+int
+contest_keep_name (struct delivery *delivery, struct item *item, const char *has)
+{
+  const struct settings *s = delivery->pass->p->settings;
+  bool kept = !has || !item->name || item->temporary || names_equal (has, item->name);
+  int rc = 0;
+  for (int n = 0; !kept && n <= s->collision_attempts; n++) {
+    MEM_AUTO char *name = collide_candidate (s->collision_format, item->row.wanted_name, n);
+    if (!(kept = names_equal (has, name)))
+      continue;
+    rc = first_name (delivery, item, name, n);
+    set_name (delivery, item, name);
+  }
+  return rc;
+}
+
 static int
 take_over (struct delivery *delivery, struct item *item, const char *id, const char *document)
 {
@@ -191,6 +206,17 @@ take_over (struct delivery *delivery, struct item *item, const char *id, const c
   return prepare_change (delivery, item);
 }
 
+/* An account that is ours by its externalId, though we thought it another's or none. */
+static int
+link_ours (struct delivery *delivery, struct item *item, const char *id, const char *document)
+{
+  json_t *account = document ? json_loads (document, 0, NULL) : NULL;
+  const char *has = json_string_value (json_object_get (account, "userName"));
+  int rc = look_at_left (delivery, item, id) < 0 ? -1 : contest_keep_name (delivery, item, has);
+  json_decref (account);
+  return rc < 0 ? -1 : take_over (delivery, item, id, document);
+}
+
 static bool
 rule_accepts (const struct settings *s, enum phase phase, size_t rule)
 {
@@ -202,7 +228,6 @@ rule_accepts (const struct settings *s, enum phase phase, size_t rule)
   return false;
 }
 
-/* An account that is ours by its externalId, though we thought it another's or none. */
 static int
 carry_out (struct delivery *delivery, struct item *item, const struct claim *claim, const char *id,
            const char *document)
@@ -210,9 +235,7 @@ carry_out (struct delivery *delivery, struct item *item, const struct claim *cla
   const char *why = "";
   switch (collide_judge (claim, &why)) {
   case VERDICT_LINK:
-    if (look_at_left (delivery, item, id) < 0)
-      return -1;
-    return take_over (delivery, item, id, document);
+    return link_ours (delivery, item, id, document);
   case VERDICT_ADOPT:
     item->adopting = true;
     log_info ("adopting for %s (%s) the account %s: %s", item->name, item->link.id, id, why);

@@ -137,6 +137,9 @@ int contest_account (struct delivery *, struct item *, const char *id, const cha
 int contest_took (struct delivery *, struct item *);
 /* An adoption that the sink did not take leaves the account as it was, and nobody's or its owner's. */
 void contest_not_adopted (struct item *);
+/* Our account's name, HAS, stays where the entry still wants it, with or without a number: after a lost
+ * state or a lost result too (G12). 0 or -1. */
+int contest_keep_name (struct delivery *, struct item *, const char *has);
 /* The next candidate name, or park. */
 int contest_next_name (struct delivery *, struct item *, const char *why);
 

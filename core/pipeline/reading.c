@@ -26,6 +26,13 @@ is_still_ours (struct delivery *delivery, const struct item *item, const struct 
          || hasher_leaf (delivery->pass->p->hasher, owner, strlen (owner)) == item->sent_external;
 }
 
+/* In doubt, and it was done: the name that was sent is the one that was given. */
+static bool
+has_name_in_doubt (const struct item *item, const char *name)
+{
+  return item->row.doubt && item->row.sent_name && name && names_equal (name, item->row.sent_name);
+}
+
 /* What the account has, so that every leaf is sent in the right form. */
 int
 reading_take (struct delivery *delivery, struct item *item)
@@ -48,5 +55,7 @@ reading_take (struct delivery *delivery, struct item *item)
     return outcome_park (delivery, item, "the account's user name is named in protect:");
   if (rc < 0)
     return outcome_park (delivery, item, "what the sink says of this account is not a JSON object");
+  if (has_name_in_doubt (item, name) && contest_keep_name (delivery, item, name) < 0)
+    return -1;
   return prepare_change (delivery, item);
 }

@@ -285,6 +285,34 @@ class Meeting(pipeline.Test):
         p.sync()
         self.assertEqual({u["externalId"]: (u["id"], u["userName"]) for u in p.sim.users()}, before)
 
+    def test_G12_after_a_lost_state_everybody_keeps_the_name_that_the_account_has(self):
+        """Also where the ids would give the names out in another order."""
+        p = self.pipeline([person("ada")])
+        p.sync()
+        for number, uid in ((9, "john"), (8, "jane"), (7, "jim")):
+            ident = "entryUUID: 00000000-0000-4000-8000-%012d\nobjectClass:" % number
+            text = person(uid, mail="jsmith@example.com").replace("objectClass:", ident, 1)
+            p.slapd.tool("ldapmodify", "-a", "-e", "relax", stdin=text.encode())
+            p.sync()
+        before = {u["externalId"][-1]: u["userName"] for u in p.sim.users()}
+        self.assertEqual([before["9"], before["8"]], ["jsmith@example.com", "jsmith_1@example.com"])
+        os.remove(p.state)
+        p.sync()
+        self.assertEqual({u["externalId"][-1]: u["userName"] for u in p.sim.users()}, before)
+
+    def test_G12_a_create_without_a_result_keeps_its_name(self):
+        """Killed after jsmith_1 was made; then jsmith is free."""
+        p = self.pipeline([person("ada")])
+        p.sync()
+        p.sim.seed([{"userName": "jsmith@example.com", "displayName": "Another's", "externalId": "hr-1"}])
+        p.slapd.add(person("john", mail="jsmith@example.com"))
+        self.assertEqual(p.crash("after-apply:2"), -9)
+        made = p.account("jsmith_1@example.com")
+        p.sim.purge(p.account("jsmith@example.com")["id"])
+        p.sync()
+        self.assertEqual(p.account("jsmith_1@example.com")["id"], made["id"])
+        self.assertEqual(len(p.sim.users()), 2)
+
     def test_quotes_and_backslashes_in_a_name_are_escaped_in_filters(self):
         name = "o\"bri\\en) or (userName eq \"x"
         p = self.pipeline([person("ob", description=name), person("ada", description="ada")],

@@ -136,6 +136,9 @@ mutant an-empty-read-is-believed core/pipeline/brakes.c \
 mutant brakes-not-counted core/pipeline/brakes.c \
   '  if (waiting + held == 0)' '  if (1)' \
   'tests/e2e/leavers.py Brakes'
+mutant leavers-in-doubt-not-counted core/store/queue_kind.c \
+  '  if (!old->doubt || approved)' '  if (old->doubt || approved)' \
+  'tests/e2e/leavers.py Brakes'
 mutant held-leavers-are-not-asked-for-again core/pipeline/leavers.c \
   '  return pass->end == SCAN_CHANGES && (rare ||' '  return 0 && pass->end == SCAN_CHANGES && (rare ||' \
   'tests/e2e/reads.py approval'
@@ -182,6 +185,9 @@ mutant a-contested-suffix-does-not-stay core/pipeline/names.c \
   '  if (link->given_name && names_equal (link->wanted_name, row->wanted_name))' \
   '  if (false && link->given_name && names_equal (link->wanted_name, row->wanted_name))' \
   'tests/e2e/names.py Namesakes'
+mutant a-suffix-does-not-survive-the-state core/pipeline/contest.c \
+  '    if (!(kept = names_equal (has, name)))' '    if (!(kept = n > 0))' \
+  'tests/e2e/names.py Meeting'
 mutant removal-ignored core/plan/plan.c \
   '  else if (phase == PHASE_REMOVE && known_of' '  else if (false && known_of' \
   'tests/e2e/passes.py G9'
