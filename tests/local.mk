@@ -2,7 +2,7 @@ check_LTLIBRARIES =
 check_DATA =
 EXTRA_DIST += \
   tests/lib/ds389.py tests/lib/fakeldap.py tests/lib/forward.py tests/lib/ldaphistory.py \
-  tests/lib/lsan.supp tests/lib/proxy.py tests/lib/samba.py tests/lib/slapd.py \
+  tests/lib/lsan.supp tests/lib/ports.py tests/lib/proxy.py tests/lib/samba.py tests/lib/slapd.py \
   tests/lib/smalldisk.py tests/lib/tap.py tests/lib/tls.py
 include tests/genesys-sim/local.mk
 include tests/unit/local.mk

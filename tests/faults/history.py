@@ -38,6 +38,7 @@ OFTEN = ["before-apply", "after-apply", "result-taken", "round", "round-committe
 PASSES_UNTIL_QUIET = 12
 KILLED = (-9, 137)
 WIDE = {k: {"percent": 100, "min": 100000} for k in ("leavers", "updates", "creates")}
+TRIES = 8                                         # of one entry while others succeed; then it is parked
 DISK = 6 << 20
 BRAKE = 3
 
@@ -245,7 +246,7 @@ class History:
 
     def strike(self):
         """Faults of the service and of the way to it. Returns whether they are an outage alone."""
-        d, only_outage = self.dice, True
+        d, only_outage, failures = self.dice, True, 0
         for _ in range(d.choice([0, 0, 1, 1, 2, 3])):
             refusal = d.random() < 0.25
             fault = dict(d.choice(REFUSAL if refusal else OUTAGE), path="*/users*", nth=d.randrange(1, 6),
@@ -254,6 +255,7 @@ class History:
             if method:
                 fault["method"] = method
             only_outage = only_outage and not refusal
+            failures += fault["count"]
             self.say("fault %s" % fault)
             self.sim.fault(**fault)
         for _ in range(d.choice([0, 0, 0, 1, 1, 2])):
@@ -261,6 +263,9 @@ class History:
                    d.choice(["POST", "PATCH", "PATCH", "GET", None]))
             self.say("cut %s" % (cut,))
             self.wire.cut_request(*cut)
+            failures += 1
+        if failures >= TRIES:
+            only_outage = False                   # all of them may meet one, while others succeed
         if d.random() < 0.15:
             self.sim.switch(invisible=d.choice([200, 1500]))
             only_outage = False                   # a create that is not seen: parked is right
@@ -406,7 +411,7 @@ class Following:
     """A run in watch mode; ends by a signal or by what kills it."""
 
     def __init__(self, history, death):
-        self.history = history
+        self.history, self.approved = history, set()
         self.report = history.path("watch.json")
         if os.path.exists(self.report):
             os.remove(self.report)

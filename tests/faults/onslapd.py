@@ -107,8 +107,18 @@ class History(history.History):
         self.say("followed until epoch %d, %s, death %s -> %s" % (
             self.world.epoch, [t for _, t, _, _ in plan], death, code))
 
+    def rests(self, run):
+        """An administrator lets go what is held: more than half of those who are known have left, say."""
+        token = (self.read_report(run.report) or {}).get("approve")
+        if promises.agrees(self):
+            return True
+        if token and token not in run.approved:
+            run.approved.add(token)
+            self.ask("--approve", token)
+        return False
+
     def follow_to_the_end(self):
-        """Watch mode alone brings it to rest, where no brake holds anything."""
+        """Watch mode alone brings it to rest, where the brakes are wide."""
         run = history.Following(self, {})
         first = run.until(lambda: os.path.exists(run.report))
         if first and not self.narrow:
@@ -116,7 +126,7 @@ class History(history.History):
             self.world.happen(3)
             self.mark()
             self.world.apply(self.server)
-            if not run.until(lambda: promises.agrees(self), 75):
+            if not run.until(lambda: self.rests(run), 75):
                 why = promises.why_not(self)
                 run.end()
                 raise Failed("watch mode does not come to rest: %s" % why)

@@ -207,11 +207,7 @@ def check_names(ends):
             wanted = [n for n in person.names if n[0] <= epoch]
             if len(wanted) == 1:
                 fail("G12: %s was %s, and became %s for the same wanted name", person.id, was, name)
-        # a name whose result nobody recorded is not kept: the pass that sent it was killed
-        if any(run.first <= entry["number"] < run.end and run.code in (0, 1, 3, 4) for run in history.runs):
-            given[entry["id"]] = name
-        else:
-            given.pop(entry["id"], None)
+        given[entry["id"]] = name
 
 
 def check_brakes(ends):

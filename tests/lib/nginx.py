@@ -13,6 +13,8 @@ import subprocess
 import time
 import unittest
 
+import ports
+
 Request = collections.namedtuple("Request", "connection protocol resumed status path")
 
 CONFIG = """
@@ -47,18 +49,12 @@ def program():
     return found
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class Proxy:
     def __init__(self, folder, pair, upstream, requests=1000, http2=True, resume=True,
                  protocols="TLSv1.2 TLSv1.3"):
         """REQUESTS: after so many a connection is closed."""
         self.folder = folder
-        self.port = free_port()
+        self.port = ports.free()
         self.url = "https://localhost:%d" % self.port
         os.makedirs(folder, exist_ok=True)
         with open(os.path.join(folder, "nginx.conf"), "w") as out:

@@ -19,6 +19,8 @@ import time
 import unittest
 import urllib.parse
 
+import ports
+
 SUFFIX = "dc=example,dc=com"
 ROOT_DN = "cn=admin," + SUFFIX
 PASSWORD = "secret"
@@ -95,12 +97,6 @@ def first_folder(*folders):
     return next((f for f in folders if os.path.isdir(f)), None)
 
 
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 class Slapd:
     """LDIF is loaded with slapadd before the start. SCHEMA: names of OpenLDAP's files, or text
     with attributetype and objectclass definitions. GLOBAL_CONF, DATABASE_CONF: more lines of
@@ -169,16 +165,16 @@ class Slapd:
 
     def start(self):
         for _ in range(5):
-            ports = getattr(self, "ports", None) or (free_port(), free_port())
-            if self.try_start(ports):
-                self.ports = ports
+            chosen = getattr(self, "ports", None) or (ports.free(), ports.free())
+            if self.try_start(chosen):
+                self.ports = chosen
                 return self
         with open(self.path("log")) as log:
             raise RuntimeError("slapd does not start:\n" + log.read()[-2000:])
 
-    def try_start(self, ports):
-        self.uri = "ldap://127.0.0.1:%d" % ports[0]
-        self.ldaps_uri = "ldaps://127.0.0.1:%d" % ports[1]
+    def try_start(self, chosen):
+        self.uri = "ldap://127.0.0.1:%d" % chosen[0]
+        self.ldaps_uri = "ldaps://127.0.0.1:%d" % chosen[1]
         self.ldapi_uri = "ldapi://" + urllib.parse.quote(self.path("ldapi"), safe="")
         uris = [self.uri, self.ldapi_uri] + ([self.ldaps_uri] if self.tls else [])
         with open(self.path("log"), "ab") as log:
@@ -188,7 +184,8 @@ class Slapd:
         end = time.time() + 20
         while time.time() < end and self.process.poll() is None:
             try:
-                socket.create_connection(("127.0.0.1", ports[0]), 1).close()
+                with socket.socket(socket.AF_UNIX) as s:  # its own: on the port another may answer
+                    s.connect(self.path("ldapi"))
                 return True
             except OSError:
                 time.sleep(0.02)

@@ -4,6 +4,7 @@ import json
 import random
 import unittest
 
+import ports
 import slapd
 import source
 import tap
@@ -274,10 +275,10 @@ class Pair(Sync):
     """Two that mirror each other. A cookie of one holds at the other, whatever arrives late."""
 
     def setUp(self):
-        ports = [(slapd.free_port(), slapd.free_port()) for _ in range(2)]
-        self.a = Mirror(ports[0], ports[1], 1, slapd.SAMPLE)
+        free = [(ports.free(), ports.free()) for _ in range(2)]
+        self.a = Mirror(free[0], free[1], 1, slapd.SAMPLE)
         self.addCleanup(self.a.remove)
-        self.b = Mirror(ports[1], ports[0], 2, None)
+        self.b = Mirror(free[1], free[0], 2, None)
         self.addCleanup(self.b.remove)
         self.arrived(self.b, "uid=ada", 1)
 
