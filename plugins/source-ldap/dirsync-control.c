@@ -5,7 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#define DIRSYNC   "1.2.840.113556.1.4.841"
 #define MAX_BYTES 1048576 /* of a page, if the server minds */
 
 /* Flags are a signed number on the wire: the highest bit makes it negative. */

@@ -91,27 +91,11 @@ next_batch (struct scan *scan, struct reread *reread)
   return n;
 }
 
-/* Where no entry can have one of the ids, the empty answer is known without asking. */
-static void
-begin_batch (struct scan *scan, bool asking)
-{
-  const struct instance *instance = scan->session->instance;
-
-  search_fini (&scan->search);
-  scan->search = (struct search){
-    .session = scan->session,
-    .base = instance->base,
-    .scope = instance->scope,
-    .filter = scan->filter.data,
-    .attributes = (const char *const *) scan->wanted.request,
-    .ended = !asking,
-  };
-}
-
 static int32_t
-take (struct syncd_ctx *ctx, struct scan *scan, struct reread *reread, LDAPMessage *message,
+take (struct syncd_ctx *ctx, struct scan *scan, void *data, LDAPMessage *message,
       struct syncd_entry *entry)
 {
+  struct reread *reread = data;
   char id[MAX_ID + 1];
   struct reread_id *known = NULL;
   int32_t rc;
@@ -125,33 +109,6 @@ take (struct syncd_ctx *ctx, struct scan *scan, struct reread *reread, LDAPMessa
   return rc;
 }
 
-/* An event of the search of the batch; 0: it is complete. */
-static int32_t
-read_batch (struct syncd_ctx *ctx, struct scan *scan, struct reread *reread, uint32_t max_wait_ms,
-            struct syncd_entry *entry, struct syncd_buffer *buffer)
-{
-  LDAPMessage *message = NULL;
-  int32_t rc = 0;
-
-  while (!scan->search.ended) {
-    rc = search_next (ctx, &scan->search, max_wait_ms, &message);
-    if (rc == SEARCH_ENTRY) {
-      rc = take (ctx, scan, reread, message, entry);
-      ldap_msgfree (message);
-      if (rc == 0)
-        continue;
-      return rc == SYNCD_E_NOT_FOUND ? SYNCD_SCAN_IDLE : rc;
-    }
-    if (rc == SEARCH_IDLE)
-      return SYNCD_SCAN_IDLE;
-    if (rc == SEARCH_PARTIAL)
-      return scan_end_partial (ctx, scan, buffer);
-    if (rc < 0)
-      return rc;
-  }
-  return scan_incomplete (scan) ? scan_end_partial (ctx, scan, buffer) : 0;
-}
-
 int32_t
 reread_next (struct syncd_ctx *ctx, struct scan *scan, struct reread *reread, uint32_t max_wait_ms,
              struct syncd_entry *entry, struct syncd_buffer *buffer)
@@ -163,7 +120,7 @@ reread_next (struct syncd_ctx *ctx, struct scan *scan, struct reread *reread, ui
     return SYNCD_SCAN_DELETE;
   for (;;) {
     if (reread->to > reread->from) {
-      if ((rc = read_batch (ctx, scan, reread, max_wait_ms, entry, buffer)))
+      if ((rc = scan_read (ctx, scan, max_wait_ms, take, reread, entry, buffer)))
         return rc;
       if (tell_gone (reread, reread->to, true, entry))
         return SYNCD_SCAN_DELETE;
@@ -173,7 +130,8 @@ reread_next (struct syncd_ctx *ctx, struct scan *scan, struct reread *reread, ui
       return error_memory (ctx);
     if (reread->to == reread->from)
       break;
-    begin_batch (scan, n > 0);
+    scan_ask (scan, 0);
+    scan->search.ended = n == 0; /* no entry can have one of the ids: the empty answer is known */
   }
   clear (reread);
   return 0;

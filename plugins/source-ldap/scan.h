@@ -41,6 +41,10 @@ struct scan {
   struct usn_389 *usn_389;     /* by the usn grade of 389 Directory Server */
 };
 
+/* ---- scan-read.c ---- */
+
+/* Makes the search of our base by scan->filter, for what the host wants. */
+void scan_ask (struct scan *scan, int page_size);
 /* An entry of the answer for the host: SYNCD_SCAN_ENTRY or SYNCD_SCAN_STILL_THERE by the mode,
  * 0 where it shows no id and is counted, SYNCD_E_NOT_FOUND where it went away meanwhile. */
 int32_t scan_take_entry (struct syncd_ctx *ctx, struct scan *scan, LDAPMessage *message,
@@ -52,14 +56,24 @@ int32_t scan_end_partial (struct syncd_ctx *ctx, struct scan *scan, struct syncd
 int32_t scan_end_early (struct syncd_ctx *ctx, const struct search *search,
                         struct syncd_buffer *buffer);
 
+/* The next event of that search, whose entries are given to TAKE (with the results of
+ * scan_take_entry()); 0: it is complete. */
+int32_t scan_read (struct syncd_ctx *ctx, struct scan *scan, uint32_t max_wait_ms,
+                   int32_t (*take) (struct syncd_ctx *ctx, struct scan *scan, void *data,
+                                    LDAPMessage *message, struct syncd_entry *entry),
+                   void *data, struct syncd_entry *entry, struct syncd_buffer *buffer);
 /* The next event of the search of the listing; 0: it is complete. */
 int32_t scan_list (struct syncd_ctx *ctx, struct scan *scan, uint32_t max_wait_ms,
                    struct syncd_entry *entry, struct syncd_buffer *buffer);
+
+/* ---- scan.c ---- */
+
 /* Reads everybody after all, in the same scan: what was told stays true, and then absence
  * counts. WHY is for the log. */
 void scan_turn (struct syncd_ctx *ctx, struct scan *scan, const char *why);
 
-/* sync.c: the syncrepl grade. */
+/* ---- the grades ---- */
+
 int32_t sync_begin (struct syncd_ctx *ctx, struct scan *scan, const struct berval *data);
 int32_t sync_next (struct syncd_ctx *ctx, struct scan *scan, uint32_t max_wait_ms,
                    struct syncd_entry *entry, struct syncd_buffer *buffer);

@@ -1,6 +1,6 @@
-/* server.c: finds out what is at the other end: which server, where an entry's id, version and
- * time are, which naming context and schema. Asked once a connection, decided from what the
- * server and its first entries show, never from what a configuration believes. */
+/* server.c: finds out what is at the other end: which server (root.c), where an entry's id, version and
+ * time are, which schema and grade. Asked once a connection, decided from what the server and its
+ * first entries show, never from what a configuration believes. */
 #include "ad.h"
 #include "grade.h"
 
@@ -11,184 +11,12 @@
 
 static const char *const ids[] = { "entryUUID", "objectGUID", "nsUniqueId", "ipaUniqueID", "GUID" };
 static const char *const tokens[] = { "entryCSN", "uSNChanged", "entryusn", "modifyTimestamp" };
-/* Of the root DSE: what stays as long as the server stays what it is. */
-static const char *const constant[] = { "objectClass", "namingContexts", "subschemaSubentry",
-  "vendorName", "vendorVersion", "configContext", "supportedControl", "supportedExtension",
-  "supportedFeatures" };
 #define N_IDS    (sizeof ids / sizeof *ids)
 #define N_TOKENS (sizeof tokens / sizeof *tokens)
 
 struct samples {
   unsigned count, own_id, ids[N_IDS], tokens[N_TOKENS], modified, changed;
 };
-
-static bool
-has_value (LDAP *ld, LDAPMessage *message, const char *attribute, const char *value)
-{
-  struct berval **values = ldap_get_values_len (ld, message, attribute);
-  bool found = false;
-
-  for (int i = 0; values && values[i] && !found; i++)
-    found = !value || (values[i]->bv_len == strlen (value) &&
-                       strncasecmp (values[i]->bv_val, value, values[i]->bv_len) == 0);
-  ldap_value_free_len (values);
-  return found;
-}
-
-static char *
-first_value (LDAP *ld, LDAPMessage *message, const char *attribute)
-{
-  struct berval **values = ldap_get_values_len (ld, message, attribute);
-  char *text = values && values[0] ? strndup (values[0]->bv_val, values[0]->bv_len) : NULL;
-
-  ldap_value_free_len (values);
-  return text;
-}
-
-static bool
-starts_with (const char *text, const char *start)
-{
-  return text && strncasecmp (text, start, strlen (start)) == 0;
-}
-
-static enum vendor
-vendor_of (LDAP *ld, LDAPMessage *root)
-{
-  char *version;
-  enum vendor vendor = VENDOR_OTHER;
-
-  if (has_value (ld, root, "objectClass", "OpenLDAProotDSE"))
-    return VENDOR_OPENLDAP;
-  if (has_value (ld, root, "supportedCapabilities", "1.2.840.113556.1.4.800") ||
-      has_value (ld, root, "supportedCapabilities", "1.2.840.113556.1.4.1851"))
-    return VENDOR_AD;
-  version = first_value (ld, root, "vendorVersion");
-  if (starts_with (version, "389-Directory"))
-    vendor = VENDOR_389;
-  free (version);
-  return vendor;
-}
-
-static bool
-below (const char *dn, const char *context)
-{
-  struct berval dn_value, context_value;
-  struct text key = { 0 }, context_key = { 0 };
-  bool is;
-
-  ber_str2bv (dn, 0, 0, &dn_value);
-  ber_str2bv (context, 0, 0, &context_value);
-  dn_key (&dn_value, true, &key);
-  dn_key (&context_value, true, &context_key);
-  is = dn_key_below (key.data ? key.data : "", context_key.data ? context_key.data : "",
-                     LDAP_SCOPE_SUBTREE);
-  text_fini (&key);
-  text_fini (&context_key);
-  return is;
-}
-
-/* The longest naming context above the base; the base itself where the server names none. */
-static char *
-context_of (LDAP *ld, LDAPMessage *root, const char *base)
-{
-  struct berval **values = root ? ldap_get_values_len (ld, root, "namingContexts") : NULL;
-  char *best = NULL;
-
-  for (int i = 0; values && values[i]; i++) {
-    char *context = strndup (values[i]->bv_val, values[i]->bv_len);
-
-    if (context && *context && below (base, context) &&
-        (!best || strlen (context) > strlen (best))) {
-      free (best);
-      best = context;
-    } else
-      free (context);
-  }
-  ldap_value_free_len (values);
-  return best ? best : strdup (base);
-}
-
-static int
-compare_values (const void *a, const void *b)
-{
-  const struct berval *const *x = a, *const *y = b;
-  size_t len = (*x)->bv_len < (*y)->bv_len ? (*x)->bv_len : (*y)->bv_len;
-  int order = memcmp ((*x)->bv_val, (*y)->bv_val, len);
-
-  return order ? order : ((*x)->bv_len > (*y)->bv_len) - ((*x)->bv_len < (*y)->bv_len);
-}
-
-/* Another server, or one that was set up differently, has another root DSE. */
-static void
-fingerprint_root (struct session *session, LDAPMessage *root)
-{
-  struct text text = { 0 };
-
-  for (size_t i = 0; i < sizeof constant / sizeof *constant; i++) {
-    struct berval **values = ldap_get_values_len (session->ld, root, constant[i]);
-    int n = ldap_count_values_len (values);
-
-    if (n > 1)
-      qsort (values, (size_t) n, sizeof *values, compare_values);
-    text_print (&text, "%s\n", constant[i]);
-    for (int v = 0; v < n; v++) {
-      text_print (&text, "%u:", (unsigned) values[v]->bv_len);
-      text_add (&text, values[v]->bv_val, values[v]->bv_len);
-    }
-    ldap_value_free_len (values);
-  }
-  text_fingerprint (&text, session->root_fingerprint);
-  text_fini (&text);
-}
-
-static bool
-is_samba (LDAP *ld, LDAPMessage *root)
-{
-  char *name = first_value (ld, root, "vendorName");
-  bool is = starts_with (name, "Samba");
-
-  free (name);
-  return is;
-}
-
-static void
-take_root (struct session *session, LDAPMessage *root)
-{
-  LDAP *ld = session->ld;
-
-  fingerprint_root (session, root);
-  session->vendor = vendor_of (ld, root);
-  session->subschema = first_value (ld, root, "subschemaSubentry");
-  session->context = context_of (ld, root, session->instance->base);
-  if (session->vendor == VENDOR_AD)
-    session->ds_service = first_value (ld, root, "dsServiceName");
-  session->samba = is_samba (ld, root);
-}
-
-static int32_t
-read_root (struct syncd_ctx *ctx, struct session *session)
-{
-  const char *attributes[] = { "objectClass", "supportedCapabilities", "namingContexts",
-                         "subschemaSubentry", "vendorVersion", "dsServiceName", "vendorName",
-                         "configContext", "supportedControl", "supportedExtension",
-                         "supportedFeatures", NULL };
-  struct search search = { .session = session, .base = "", .filter = "(objectClass=*)",
-                           .attributes = attributes, .scope = LDAP_SCOPE_BASE, .missing_ok = true };
-  LDAPMessage *message = NULL;
-  int32_t rc;
-
-  while ((rc = search_next (ctx, &search, UINT32_MAX, &message)) == SEARCH_ENTRY) {
-    if (!session->context)
-      take_root (session, message);
-    ldap_msgfree (message);
-  }
-  search_fini (&search);
-  if (rc < 0)
-    return rc;
-  if (!session->context)
-    session->context = context_of (NULL, NULL, session->instance->base);
-  return session->context ? SYNCD_OK : error_memory (ctx);
-}
 
 static void
 take_sample (struct session *session, LDAPMessage *message, struct samples *samples)
@@ -197,13 +25,13 @@ take_sample (struct session *session, LDAPMessage *message, struct samples *samp
 
   samples->count++;
   for (size_t i = 0; i < N_IDS; i++)
-    samples->ids[i] += has_value (ld, message, ids[i], NULL);
+    samples->ids[i] += values_has (ld, message, ids[i], NULL);
   for (size_t i = 0; i < N_TOKENS; i++)
-    samples->tokens[i] += has_value (ld, message, tokens[i], NULL);
-  samples->modified += has_value (ld, message, "modifyTimestamp", NULL);
-  samples->changed += has_value (ld, message, "whenChanged", NULL);
+    samples->tokens[i] += values_has (ld, message, tokens[i], NULL);
+  samples->modified += values_has (ld, message, "modifyTimestamp", NULL);
+  samples->changed += values_has (ld, message, "whenChanged", NULL);
   if (session->instance->id_attribute)
-    samples->own_id += has_value (ld, message, session->instance->id_attribute, NULL);
+    samples->own_id += values_has (ld, message, session->instance->id_attribute, NULL);
 }
 
 static int32_t
@@ -306,7 +134,7 @@ server_look_closer (struct syncd_ctx *ctx, struct session *session)
 int32_t
 server_discover (struct syncd_ctx *ctx, struct session *session)
 {
-  int32_t rc = read_root (ctx, session);
+  int32_t rc = root_read (ctx, session);
 
   if (rc != SYNCD_OK || recall_presume (ctx, session))
     return rc;

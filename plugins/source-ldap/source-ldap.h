@@ -203,6 +203,10 @@ int32_t server_discover (struct syncd_ctx *ctx, struct session *session);
 int32_t server_look_closer (struct syncd_ctx *ctx, struct session *session);
 void server_forget (struct session *session);
 
+/* ---- root.c ---- */
+
+int32_t root_read (struct syncd_ctx *ctx, struct session *session);
+
 /* ---- recall.c: what was found out, for the next connection ---- */
 
 /* Takes it from the host's memory, if it was found out about this server. */
@@ -311,6 +315,8 @@ int32_t values_give (struct syncd_ctx *ctx, struct session *session, struct want
 void values_give_one (const struct wanted_name *place, const struct session *session,
                       struct syncd_entry *entry, const struct berval *value,
                       struct text *scratch);
+/* Has an entry of an answer a value of ATTRIBUTE, or this one (VALUE, without regard to case)? */
+bool values_has (LDAP *ld, LDAPMessage *message, const char *attribute, const char *value);
 int32_t range_give (struct syncd_ctx *ctx, struct session *session, const struct wanted *wanted,
                     const char *id, const struct berval *token, const struct berval *name,
                     struct syncd_entry *entry);

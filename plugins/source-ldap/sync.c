@@ -3,19 +3,9 @@
  * Without a cookie the server shows everything. With one it either lists who is still there and
  * shows what changed (present phase: whoever was neither listed nor shown is gone), or lists who
  * is gone and shows what changed (delete phase). Nothing is complete before the server says
- * so with success and the Sync Done control. Cookies that come before that end are not kept. */
+ * so with success and the Sync Done control. Cookies that come before that end are not kept. What
+ * each message of the server means: sync-take.c. */
 #include "scan.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-static int32_t
-fail_protocol (struct syncd_ctx *ctx, const struct scan *scan, const char *what)
-{
-  return HOST->fail (ctx, SYNCD_E_PROTOCOL, "%s: the server's synchronization of \"%s\" cannot be "
-                     "followed: %s; changes: timestamp does without it",
-                     scan->session->endpoint->uri, scan->search.base, what);
-}
 
 static int32_t
 fail_refused (struct syncd_ctx *ctx, struct scan *scan)
@@ -30,21 +20,6 @@ fail_refused (struct syncd_ctx *ctx, struct scan *scan)
                        scan->session->endpoint->uri, why);
   return HOST->fail (ctx, SYNCD_E_UNREACHABLE, "%s: synchronizing \"%s\" was refused: %s",
                      scan->session->endpoint->uri, search->base, why);
-}
-
-/* ---- cookies ---- */
-
-static void
-take_cookie (struct scan *scan, struct berval *cookie)
-{
-  struct sync *sync = &scan->sync;
-
-  if (!cookie->bv_val)
-    return;
-  ber_memfree (sync->latest.bv_val);
-  sync->latest = *cookie;
-  sync->due = true;
-  *cookie = (struct berval){ 0, NULL };
 }
 
 static int32_t
@@ -62,141 +37,6 @@ give_checkpoint (struct syncd_ctx *ctx, struct scan *scan, struct syncd_buffer *
   rc = sync_checkpoint_write (ctx, scan, &sync->latest, buffer);
   return rc == SYNCD_OK ? SYNCD_SCAN_CHECKPOINT : rc;
 }
-
-/* ---- entries and ids ---- */
-
-static int32_t
-give_id (struct scan *scan, const struct berval *id, int32_t event, struct syncd_entry *entry)
-{
-  char text[SYNC_ID_LEN + 1];
-
-  sync_id_text (id, text);
-  HOST->entry_set_id (entry, text, SYNC_ID_LEN);
-  scan->sync.shown++;
-  return event;
-}
-
-static int32_t
-take_entry (struct syncd_ctx *ctx, struct scan *scan, LDAPMessage *message,
-            struct syncd_entry *entry)
-{
-  struct sync_state state;
-  int32_t rc;
-
-  if (!sync_state_read (scan->session->ld, message, &state))
-    return fail_protocol (ctx, scan, "an entry comes without a valid Sync State control");
-  if (state.state == SYNC_STATE_DELETE)
-    rc = give_id (scan, &state.id, SYNCD_SCAN_DELETE, entry);
-  else if (state.state == SYNC_STATE_PRESENT)
-    rc = give_id (scan, &state.id, SYNCD_SCAN_STILL_THERE, entry);
-  else {
-    scan->sync.shown++;
-    rc = scan_take_entry (ctx, scan, message, entry);
-  }
-  if (scan->sync.stage == SYNC_FOLLOW)
-    take_cookie (scan, &state.cookie);
-  sync_state_fini (&state);
-  return rc;
-}
-
-static int32_t
-next_id (struct scan *scan, struct syncd_entry *entry)
-{
-  struct sync *sync = &scan->sync;
-  const struct berval *id = &sync->ids[sync->next_id++];
-
-  if (id->bv_val)
-    return give_id (scan, id, sync->ids_event, entry);
-  ber_bvarray_free (sync->ids);
-  sync->ids = NULL;
-  return SYNCD_OK;
-}
-
-/* ---- the end of the refresh ---- */
-
-/* "Changed, and no cookie": the server took ours for none, and would never tell of a delete. */
-static int32_t
-end_refresh (struct syncd_ctx *ctx, struct scan *scan, struct berval *cookie, bool present)
-{
-  struct sync *sync = &scan->sync;
-
-  if (sync->cookie.bv_val && !cookie->bv_val && sync->shown && !sync->persist)
-    return HOST->fail (ctx, SYNCD_E_CHECKPOINT, "%s does not know the last checkpoint and showed "
-                       "everything instead of what changed", scan->session->endpoint->uri);
-  sync->absence = sync->absence || present || !sync->cookie.bv_val;
-  sync->stage = SYNC_SETTLE;
-  take_cookie (scan, cookie);
-  return SYNCD_OK;
-}
-
-static int32_t
-take_done (struct syncd_ctx *ctx, struct scan *scan)
-{
-  struct sync *sync = &scan->sync;
-  struct berval cookie = { 0, NULL };
-  bool deletes;
-  int32_t rc = SYNCD_OK;
-
-  if (!sync_done_read (&scan->search.done, &cookie, &deletes))
-    return fail_protocol (ctx, scan, "it ends without a valid Sync Done control");
-  if (sync->stage == SYNC_REFRESH)
-    rc = end_refresh (ctx, scan, &cookie, !deletes);
-  else {
-    take_cookie (scan, &cookie);
-    sync->stage = SYNC_OVER;
-  }
-  sync->persist = false;
-  ber_memfree (cookie.bv_val);
-  return rc;
-}
-
-/* ---- intermediate messages ---- */
-
-static int32_t
-take_phase (struct syncd_ctx *ctx, struct scan *scan, struct sync_info *info)
-{
-  bool present = info->kind == INFO_PRESENT;
-
-  if (scan->sync.stage != SYNC_REFRESH)
-    return fail_protocol (ctx, scan, "a phase of the refresh ends after the refresh");
-  if (info->done && scan->sync.persist)
-    return end_refresh (ctx, scan, &info->cookie, present);
-  scan->sync.absence = scan->sync.absence || present;
-  return SYNCD_OK;
-}
-
-static int32_t
-take_kind (struct syncd_ctx *ctx, struct scan *scan, struct sync_info *info)
-{
-  struct sync *sync = &scan->sync;
-
-  if (info->kind == INFO_DELETE || info->kind == INFO_PRESENT)
-    return take_phase (ctx, scan, info);
-  if (info->kind == INFO_IDS) {
-    sync->ids = info->ids;
-    sync->next_id = 0;
-    sync->ids_event = info->deletes ? SYNCD_SCAN_DELETE : SYNCD_SCAN_STILL_THERE;
-    info->ids = NULL;
-  }
-  if (sync->stage == SYNC_FOLLOW)
-    take_cookie (scan, &info->cookie);
-  return SYNCD_OK;
-}
-
-static int32_t
-take_info (struct syncd_ctx *ctx, struct scan *scan, LDAPMessage *message)
-{
-  struct sync_info info;
-  int32_t rc;
-
-  if (!sync_info_read (scan->session->ld, message, &info))
-    return fail_protocol (ctx, scan, "an intermediate message is not of RFC 4533's form");
-  rc = take_kind (ctx, scan, &info);
-  sync_info_fini (&info);
-  return rc;
-}
-
-/* ---- the machine ---- */
 
 /* A present phase in a scan that follows ends it: absence can only be said at an end. The next
  * one begins with the checkpoint that was given. */
@@ -222,7 +62,7 @@ say_pending (struct syncd_ctx *ctx, struct scan *scan, struct syncd_entry *entry
   struct sync *sync = &scan->sync;
   int32_t rc = SYNCD_OK;
 
-  if (sync->ids && (rc = next_id (scan, entry)))
+  if (sync->ids && (rc = sync_next_id (scan, entry)))
     return rc;
   if (sync->stage != SYNC_REFRESH && scan_incomplete (scan))
     return scan_end_partial (ctx, scan, buffer);
@@ -240,15 +80,15 @@ take (struct syncd_ctx *ctx, struct scan *scan, int32_t what, LDAPMessage *messa
 {
   switch (what) {
   case SEARCH_ENTRY:
-    what = take_entry (ctx, scan, message, entry);
+    what = sync_take_entry (ctx, scan, message, entry);
     ldap_msgfree (message);
     return what == SYNCD_E_NOT_FOUND ? SYNCD_SCAN_IDLE : what;
   case SEARCH_INFO:
-    what = take_info (ctx, scan, message);
+    what = sync_take_info (ctx, scan, message);
     ldap_msgfree (message);
     return what;
   case SEARCH_DONE:
-    return take_done (ctx, scan);
+    return sync_take_done (ctx, scan);
   case SEARCH_IDLE:
     return SYNCD_SCAN_IDLE;
   case SEARCH_PARTIAL:

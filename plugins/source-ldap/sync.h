@@ -66,6 +66,15 @@ bool sync_done_read (const struct berval *value, struct berval *ret_cookie, bool
 LDAPControl *sync_control (bool persist, const struct berval *cookie); /* NULL: no memory */
 void sync_id_text (const struct berval *id, char ret_text[SYNC_ID_LEN + 1]);
 
+/* ---- sync-take.c: one message of the server; SYNCD_OK: nothing is to be told at once ---- */
+
+int32_t sync_take_entry (struct syncd_ctx *ctx, struct scan *scan, LDAPMessage *message,
+                         struct syncd_entry *entry);
+int32_t sync_take_info (struct syncd_ctx *ctx, struct scan *scan, LDAPMessage *message);
+int32_t sync_take_done (struct syncd_ctx *ctx, struct scan *scan);
+/* Tells the next id of a set that came. */
+int32_t sync_next_id (struct scan *scan, struct syncd_entry *entry);
+
 /* ---- sync-state.c: cookies and checkpoints ---- */
 
 /* Can the server go on from this cookie? What it does not understand it takes for none: it shows

@@ -239,3 +239,16 @@ values_give (struct syncd_ctx *ctx, struct session *session, struct wanted *want
   ber_free (ber, 0);
   return rc;
 }
+
+bool
+values_has (LDAP *ld, LDAPMessage *message, const char *attribute, const char *value)
+{
+  struct berval **values = ldap_get_values_len (ld, message, attribute);
+  bool found = false;
+
+  for (int i = 0; values && values[i] && !found; i++)
+    found = !value || (values[i]->bv_len == strlen (value) &&
+                       strncasecmp (values[i]->bv_val, value, values[i]->bv_len) == 0);
+  ldap_value_free_len (values);
+  return found;
+}

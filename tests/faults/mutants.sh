@@ -118,7 +118,7 @@ mutant leaver-in-doubt-is-kept core/pipeline/intake.c \
 mutant references-in-memory-only core/pipeline/references.c \
   '  return store_put_fact (pass->store, REFERENCES_DUE, "1", 1, error);' '  return 0;' \
   'tests/e2e/passes.py killed_between'
-mutant deletes-of-samba-believed plugins/source-ldap/dirsync.c \
+mutant deletes-of-samba-believed plugins/source-ldap/dirsync-probe.c \
   ' && !why->len && !session->samba;' ' && !why->len;' \
   'tests/plugin/ldap-ad.py Deleted'
 # ---- silence is not absence (G3), brakes (G4) ----
