@@ -282,6 +282,8 @@ contest_account (struct delivery *delivery, struct item *item, const char *id,
   if (delivery_settle (delivery) < 0
       || holder_of (delivery, item, id, external_id, &kind, &owner) < 0)
     return -1;
+  if (item->row.intent != QUEUE_SYNC && kind != HOLDER_OURS && kind != HOLDER_SELF)
+    return outcome_finish (delivery, item, NULL); /* another's by now: whoever left has none */
   struct claim claim = names_claim (s, kind, (int) item->row.name_number);
   claim.match_accepts = rule_accepts (s, item->phase, item->rule);
   claim.match_hits = 1;
