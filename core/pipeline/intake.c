@@ -157,10 +157,12 @@ static int
 park_unmapped (struct pass *pass, struct link *link, const unsigned char *fingerprint,
                enum active_state active, const char *reason, struct error *error)
 {
-  bool owned = link->account && link->status == LINK_SYNCED;
+  int leaf = mapping_active_leaf (pass->p->mapping);
+  bool active_now = link->account && link->status == LINK_SYNCED
+                    && (leaf < 0 || pass->last[leaf] != hasher_leaf (pass->p->hasher, "false", 5));
   if (intake_park (pass, link, fingerprint, reason, error) < 0)
     return -1;
-  if (owned && active == ACTIVE_FALSE)
+  if (active_now && active == ACTIVE_FALSE)
     return disable_unmapped (pass, link, error);
   return store_queue_withdraw (pass->store, link->row, error);
 }

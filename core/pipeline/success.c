@@ -57,17 +57,38 @@ settle_sync (struct delivery *delivery, struct item *item)
     unpark (link);
 }
 
+/* An entry that is there, but cannot be mapped, has not left: its account is inactive as if it had been
+ * sent so, and is not made so again. */
 static void
-settle_leaver (struct item *item)
+learn_inactive (struct delivery *delivery, struct item *item)
+{
+  struct pass *pass = delivery->pass;
+  struct link *link = &item->link;
+  size_t count = mapping_leaf_count (pass->p->mapping);
+  int active = mapping_active_leaf (pass->p->mapping);
+  if (active < 0)
+    return;
+  link->leaves = mem_resize (link->leaves, count, sizeof *link->leaves);
+  memcpy (link->leaves, item->last, count * sizeof *link->leaves);
+  link->leaves[active] = hasher_leaf (pass->p->hasher, "false", 5);
+  link->leaf_count = count;
+  link->mapping = pass->p->mapping_number;
+}
+
+static void
+settle_leaver (struct delivery *delivery, struct item *item)
 {
   struct link *link = &item->link;
   if (item->row.intent == QUEUE_DELETE)
     link->status = LINK_DELETED;
   else if (link->status == LINK_SYNCED || link->status == LINK_NEW)
     link->last_ms = clock_now_ms (); /* delete_after counts from here, also where it was inactive */
-  if (item->row.intent != QUEUE_DELETE && !link->parked) /* an entry that is there, but cannot be mapped, has not left */
+  if (link->parked)
+    learn_inactive (delivery, item);
+  else if (item->row.intent != QUEUE_DELETE)
     link->status = LINK_DISABLED;
-  link->flags |= LINK_SEND_ALL;
+  link->attempts = link->parked ? link->attempts : 0;
+  link->flags = (link->flags | LINK_SEND_ALL) & ~LINK_DOUBT;
 }
 
 int
@@ -82,7 +103,7 @@ outcome_finish (struct delivery *delivery, struct item *item, const char *action
   if (item->row.intent == QUEUE_SYNC)
     settle_sync (delivery, item);
   else if (link->account)
-    settle_leaver (item);
+    settle_leaver (delivery, item);
   delivery->done++;
   if (!action)
     pass->report->unchanged++;
@@ -266,6 +287,31 @@ settle_taken (struct delivery *delivery, struct item *item)
   mem_set_text (&link->wanted_name, NULL);
 }
 
+/* The same that was not taken before does not count again: it is tried with a growing delay. */
+static bool
+is_repeated (const struct item *item)
+{
+  return item->link.parked
+         && memcmp (item->link.parked_fingerprint, item->row.fingerprint, FINGERPRINT_LEN) == 0;
+}
+
+/* The rest was done, and is counted (G4). */
+static int
+count_taken (struct delivery *delivery, struct item *item)
+{
+  if (kind_done (item) == CHANGE_LEAVERS && lacks (item, "active"))
+    return 0;
+  mem_set_text (&item->link.last_action, count_change (delivery, item));
+  return is_repeated (item) ? 0 : count_done (delivery, item);
+}
+
+/* Of a leaver nothing else counts than that the account is inactive. */
+static bool
+is_enough (const struct item *item)
+{
+  return item->row.intent != QUEUE_SYNC && !lacks (item, "active");
+}
+
 int
 outcome_take_not_taken (struct delivery *delivery, struct item *item)
 {
@@ -279,7 +325,11 @@ outcome_take_not_taken (struct delivery *delivery, struct item *item)
   buffer_append_text (&why, "the sink answered success, but does not have what was sent:");
   for (size_t i = 0; i < item->work.result.not_taken_count; i++)
     buffer_printf (&why, " %s", item->work.result.not_taken[i]);
-  count_change (delivery, item);
-  settle_taken (delivery, item);
+  if (count_taken (delivery, item) < 0)
+    return -1;
+  if (is_enough (item))
+    return outcome_finish (delivery, item, item->link.last_action);
+  if (item->row.intent == QUEUE_SYNC)
+    settle_taken (delivery, item);
   return outcome_park (delivery, item, buffer_text (&why));
 }
