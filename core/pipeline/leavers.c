@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "pipeline/pass.h"
+#include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
 
@@ -42,6 +43,22 @@ queue_leaver (struct pass *pass, struct link *link, struct error *error)
   return queue_change (pass, link, remove ? QUEUE_DELETE : QUEUE_DISABLE, error);
 }
 
+/* Was it parked for what a leaver's change came to? Such a change has no document. */
+static bool
+parked_as_leaver (const struct link *link)
+{
+  static const unsigned char none[FINGERPRINT_LEN];
+  return link->parked && memcmp (link->parked_fingerprint, none, sizeof none) == 0;
+}
+
+/* What the sink refused of a leaver has its growing delay like anything that is parked (G7). */
+static bool
+stays_parked (const struct pass *pass, const struct link *link)
+{
+  return parked_as_leaver (link) && link->account && link->next_try_ms > pass->started_ms
+         && link->next_try_ms != INT64_MAX;
+}
+
 /* leavers.delete_after: it has been disabled for so long, and still nobody is there. */
 static int
 queue_removal (struct pass *pass, const char *id, struct error *error)
@@ -49,20 +66,21 @@ queue_removal (struct pass *pass, const char *id, struct error *error)
   struct link link;
   link_init (&link);
   int rc = store_link_by_id (pass->store, id, &link, error);
-  if (rc == 1 && link.status == LINK_DISABLED && link.account)
+  if (rc == 1 && link.status == LINK_DISABLED && link.account && !stays_parked (pass, &link))
     rc = queue_change (pass, &link, QUEUE_DELETE, error);
   link_fini (&link);
   return rc < 0 ? -1 : 0;
 }
 
-/* Nothing of an entry that left can be tried again. */
+/* What an entry was parked for before it left cannot be tried again. */
 static int
 forget_parking (struct pass *pass, struct link *link, struct error *error)
 {
   if (!link->parked)
     return 0;
+  link->attempts = parked_as_leaver (link) ? link->attempts : 0;
   mem_set_text (&link->parked, NULL);
-  link->attempts = link->next_try_ms = 0;
+  link->next_try_ms = 0;
   return store_link_put (pass->store, link, error);
 }
 
@@ -103,17 +121,20 @@ leave_again (struct pass *pass, struct link *link, struct error *error)
     return -1;
   queued_init (&row);
   int rc = store_queue_of (pass->store, link->row, &row, error);
-  bool undo = rc == 1 && row.intent == QUEUE_SYNC;
+  bool undo = (rc == 1 && row.intent == QUEUE_SYNC) || link->flags & LINK_DOUBT;
   queued_fini (&row);
   if (rc < 0 || !undo || pass->p->settings->leavers == LEAVER_IGNORE)
     return rc < 0 ? -1 : 0;
-  link->flags |= LINK_SEND_ALL; /* it may have been made active again */
+  link->flags |= LINK_SEND_ALL; /* it may have been made active again: */
+  link->last_ms = clock_now_ms (); /* delete_after counts anew */
   return store_link_put (pass->store, link, error) < 0 ? -1 : queue_leaver (pass, link, error);
 }
 
 static int
 leave (struct pass *pass, struct link *link, struct error *error)
 {
+  if (stays_parked (pass, link))
+    return 0;
   if (link->status != LINK_SYNCED && link->status != LINK_NEW)
     return leave_again (pass, link, error);
   int doubt = create_in_doubt (pass, link, error);
@@ -139,7 +160,7 @@ take_leaver (struct pass *pass, const char *id, struct error *error)
 static int
 add_removable (void *data, struct link *link)
 {
-  if (link->account && !(link->flags & LINK_ADOPTED))
+  if (link->account && !(link->flags & (LINK_ADOPTED | LINK_DOUBT)))
     ids_add (data, link->id);
   return 0;
 }

@@ -119,7 +119,7 @@ park_contested (struct pass *pass, struct queued *row, struct link *link, const 
   if (!link->wanted_name && !link->account)
     mem_set_text (&link->wanted_name, row->sent_name ? row->sent_name : row->wanted_name);
   if (row->doubt) /* the account may be there, or may be as it was sent */
-    link->flags |= link->account ? LINK_SEND_ALL : LINK_DOUBT;
+    link->flags |= link->account ? LINK_DOUBT | LINK_SEND_ALL : LINK_DOUBT;
   if (intake_park (pass, link, row->fingerprint, reason, error) < 0)
     return -1;
   return store_queue_done (pass->store, row->number, error);

@@ -48,6 +48,21 @@ outcome_later (struct delivery *delivery, struct item *item, int64_t delay_ms, b
   return store_queue_update (delivery->pass->store, row, delivery->error) < 0 ? -1 : 0;
 }
 
+/* What may have reached the sink is not forgotten with the row: everything is sent when the entry is
+ * tried again, and whether the account is active is known to nobody (G2). */
+static void
+keep_doubt (struct item *item)
+{
+  struct link *link = &item->link;
+  if (!item->row.doubt)
+    return;
+  link->flags |= link->account ? LINK_DOUBT | LINK_SEND_ALL : LINK_DOUBT;
+  if (item->row.intent == QUEUE_SYNC || !link->account || link->status > LINK_SYNCED)
+    return;
+  link->status = LINK_DISABLED; /* undone where its entry is back */
+  link->last_ms = clock_now_ms ();
+}
+
 int
 outcome_park (struct delivery *delivery, struct item *item, const char *reason)
 {
@@ -55,8 +70,7 @@ outcome_park (struct delivery *delivery, struct item *item, const char *reason)
   contest_not_adopted (item);
   if (!item->link.wanted_name && !item->link.account) /* with one: what it was given for */
     mem_set_text (&item->link.wanted_name, item->row.wanted_name);
-  if (item->row.doubt && !item->link.account)
-    item->link.flags |= LINK_DOUBT;
+  keep_doubt (item);
   if (intake_park (pass, &item->link, item->row.fingerprint, reason, delivery->error) < 0)
     return -1;
   delivery->done++;

@@ -1,0 +1,216 @@
+"""Changes that did not go as planned, and what becomes of their entries afterwards: in doubt and then refused,
+half taken, refused again and again. With a scripted source and a sink in memory, as in results.py."""
+import contextlib
+import json
+import sqlite3
+import time
+
+import tap
+from results import KILLED, Case, entry, people
+
+
+class Case(Case):
+    ACTIVE = {"userName": "uid", "displayName": "cn", "title": "title", "active": "enabled"}
+
+    def narrow(self, kind, most):
+        brakes = {k: {"percent": 100, "min": 1000} for k in ("leavers", "updates", "creates")}
+        self.settings["brakes"] = dict(brakes, **{kind: {"percent": 0, "min": most}})
+
+    def state(self, *words):
+        with contextlib.closing(sqlite3.connect(self.path("state.db"))) as state, state:
+            return state.execute(*words).fetchall()
+
+    def make_due(self):
+        """Whoever is parked is tried again in the next pass."""
+        self.state("UPDATE link SET next_try_ms = 1, due_ms = 1 WHERE parked IS NOT NULL")
+
+    def writes(self):
+        return len(self.journal("create", "update", "delete"))
+
+    def interrupted(self, word="kill-after"):
+        """The pass is killed at what becomes of bob."""
+        self.sink["results"] = {"bob": word}
+        self.sync(KILLED)
+        self.sink["results"] = {}
+
+    def refused(self):
+        self.sink["results"] = {"bob": "entry"}
+        self.sync(3)
+        self.sink["results"] = {}
+
+
+class Doubt(Case):
+    """A change whose result nobody told, and then another that the sink refuses."""
+
+    def start(self):
+        self.changes(people("ada", "bob"))
+        self.sync()
+
+    def gone(self):
+        self.changes(people("ada"), {"delete": "id-bob"})
+
+    def back(self, title="one"):
+        self.changes(people("ada", "bob"), entry("id-bob", "bob", title))
+
+    def test_G1_an_update_in_doubt_that_is_refused_and_taken_back(self):
+        self.start()
+        self.back("two")
+        self.interrupted()
+        self.back("bad")
+        self.refused()
+        self.back("one")
+        self.sync()
+        self.assertEqual(self.accounts()["id-bob"]["title"], "one")
+        self.quiet()
+
+    def test_G2_who_is_back_in_doubt_and_refused_leaves_again(self):
+        self.start()
+        self.gone()
+        self.sync()
+        self.back()
+        self.interrupted()
+        self.assertTrue(self.accounts()["id-bob"]["active"])
+        self.back("bad")
+        self.refused()
+        self.gone()
+        self.sync()
+        self.assertFalse(self.accounts()["id-bob"]["active"], self.said)
+        self.quiet()
+
+    def test_G2_a_leaver_in_doubt_and_refused_who_is_back_is_active(self):
+        for word in ("kill-after", "kill-before"):
+            with self.subTest(word):
+                self.setUp()
+                self.start()
+                self.gone()
+                self.interrupted(word)
+                self.refused()
+                self.back()
+                self.sync()
+                self.assertTrue(self.accounts()["id-bob"]["active"], self.said)
+                self.quiet()
+
+    def test_G2_a_leaver_in_doubt_and_refused_is_disabled_when_it_can_be(self):
+        self.start()
+        self.gone()
+        self.interrupted("kill-before")
+        self.refused()
+        self.make_due()
+        self.sync()
+        self.assertFalse(self.accounts()["id-bob"]["active"], self.said)
+        self.changes(people("ada"))
+        self.quiet()
+
+    def test_G2_a_create_in_doubt_whose_externalId_is_another_s_by_now(self):
+        self.settings["mapping"] = {"userName": "uid", "displayName": "cn", "externalId": "title"}
+        ada, new = entry("id-ada", "ada", "4711"), entry("id-new", "robert", "4712")
+        self.changes([ada])
+        self.sync()
+        self.changes([ada], entry("id-bob", "bob", "4712"))
+        self.interrupted("kill-before")
+        self.changes([ada, new], {"delete": "id-bob"}, new)
+        self.sync()
+        self.assertEqual({a["userName"]: a["active"] for a in self.accounts().values()},
+                         {"ada": True, "robert": True})
+        self.quiet()
+
+
+class NotTaken(Case):
+    def test_G4_what_was_not_taken_whole_counts_over_the_day(self):
+        self.settings["mapping"] = self.ACTIVE
+        self.narrow("leavers", 2)
+        names, off = ["p%d" % i for i in range(12)], set()
+        for count in (0, 2, 4):
+            off.update(names[:count])
+            self.sink["results"] = {name: "not-taken" for name in off}
+            self.everything([entry("id-" + n, n, "one", enabled=str(n not in off)) for n in names])
+            self.run_it()
+        inactive = {a["userName"] for a in self.accounts().values() if not a["active"]}
+        self.assertEqual(inactive, {"p0", "p1"}, self.said)
+
+    def test_G4_what_is_not_taken_again_and_again_counts_once(self):
+        self.narrow("updates", 3)
+        self.everything(people("ada", "bob"))
+        self.sync()
+        self.sink["ignore"] = ["title"]
+        self.everything(people("ada") + [entry("id-bob", "bob", "two")])
+        self.sync(3)
+        for _ in range(6):
+            self.make_due()
+            self.sync(3)
+        self.assertEqual(self.state("SELECT sum (count) FROM done WHERE kind = 1"), [(1,)])
+
+    def test_G5_a_leaver_that_was_not_taken_keeps_its_name(self):
+        self.everything(people("ada", "bob"))
+        self.sync()
+        self.sink["ignore"] = ["active"]
+        self.everything(people("ada"))
+        self.sync(3)
+        self.assertIn('"userName": "bob"', json.dumps(self.report()["parked_list"]))
+        self.sink["ignore"] = []
+        self.settings["protect"] = ["bob"]
+        self.make_due()
+        before = self.writes()
+        self.sync(3)
+        self.assertEqual(self.writes(), before)
+
+
+class Refused(Case):
+    """A change of somebody who left, or cannot be mapped, that the sink does not want."""
+
+    def test_G7_a_leaver_that_is_refused_has_a_growing_delay(self):
+        for policy in ("disable", "delete"):
+            with self.subTest(policy):
+                self.setUp()
+                self.settings["leavers"] = {"policy": policy}
+                self.everything(people("ada", "bob"))
+                self.sync()
+                self.everything(people("ada"))
+                self.sink["results"] = {"bob": "entry"}
+                delays, before = [], self.writes()
+                for _ in range(4):
+                    self.sync(3)
+                    self.sync(3)
+                    (next_try,), = self.state("SELECT next_try_ms FROM link WHERE parked IS NOT NULL")
+                    delays.append(round((next_try / 1000 - time.time()) / 60 + 0.4))
+                    self.make_due()
+                self.assertEqual(self.writes() - before, 4)
+                self.assertEqual(delays, [1, 2, 4, 8])
+                self.sink["results"] = {}
+                self.sync()
+                self.assertNotIn(True, [a["active"] for i, a in self.accounts().items() if i == "id-bob"])
+                self.quiet()
+
+    def test_G7_who_was_refused_and_is_back_waits_for_nothing(self):
+        self.everything(people("ada", "bob"))
+        self.sync()
+        self.everything(people("ada"))
+        self.refused()
+        self.everything(people("ada") + [entry("id-bob", "bob", "two")])
+        self.sync()
+        self.assertEqual(self.accounts()["id-bob"]["title"], "two")
+        self.assertTrue(self.accounts()["id-bob"]["active"])
+        self.quiet()
+
+    def test_G4_who_cannot_be_mapped_is_disabled_and_counted_once(self):
+        self.settings["mapping"] = self.ACTIVE
+        ada, bob = [entry("id-" + n, n, "one", enabled="TRUE") for n in ("ada", "bob")]
+        self.everything([ada, bob])
+        self.sync()
+        off = {"entry": dict(bob["entry"], attributes={"cn": "Nobody", "enabled": "FALSE"})}
+        self.everything([ada, off])
+        self.sync(3)
+        before = self.writes()
+        for _ in range(4):
+            self.make_due()
+            self.sync(3)
+        self.assertFalse(self.accounts()["id-bob"]["active"])
+        self.assertEqual(self.writes(), before)
+        self.everything([ada, bob])
+        self.sync()
+        self.assertTrue(self.accounts()["id-bob"]["active"])
+        self.quiet()
+
+
+if __name__ == "__main__":
+    tap.main()
