@@ -54,14 +54,16 @@ check_attributes (struct pipeline *p)
     names[i] = name ? name : "";
   }
   for (size_t i = 0; count && i < mapping_attribute_count (p->mapping); i++) {
-    MEM_AUTO char *name = mem_copy (mapping_attribute (p->mapping, i), strcspn (mapping_attribute (p->mapping, i), ";"));
+    const char *attribute = mapping_attribute (p->mapping, i);
+    MEM_AUTO char *name = mem_copy (attribute, strcspn (attribute, ";"));
     bool found = false;
     for (size_t k = 0; k < count && !found; k++)
       found = text_equal_nocase (names[k], name);
     const char *nearest = found ? NULL : text_nearest (name, names, count);
     if (!found)
-      log_warning ("the directory's schema has no attribute \"%s\"%s%s%s: the mapping's leaf will be left out",
-                   name, nearest ? "; did you mean " : "", nearest ? nearest : "", nearest ? "?" : "");
+      log_warning ("the directory's schema has no attribute \"%s\"%s%s%s: the mapping's leaf will be "
+                   "left out", name, nearest ? "; did you mean " : "", nearest ? nearest : "",
+                   nearest ? "?" : "");
   }
   free (names);
   json_decref (schema);
@@ -80,8 +82,8 @@ check_values (struct pipeline *p, const struct leaves *leaves)
 {
   MEM_AUTO char *user_name = leaves_text (leaves, (size_t) mapping_user_name_leaf (p->mapping));
   if (p->sink_facts.user_name_is_email && user_name && !strchr (user_name, '@'))
-    log_warning ("the sample's userName \"%s\" is no e-mail address, which this sink requires; map it from "
-                 "mail, or add the domain: \"${uid}@example.com\"", user_name);
+    log_warning ("the sample's userName \"%s\" is no e-mail address, which this sink requires; map it "
+                 "from mail, or add the domain: \"${uid}@example.com\"", user_name);
   for (size_t i = 0; i < mapping_leaf_count (p->mapping); i++) {
     const char *path = mapping_leaf (p->mapping, i)->path, *json = leaves_get (leaves, i);
     if (strncmp (path, "phoneNumbers", 12) != 0 || !json)
@@ -89,8 +91,9 @@ check_values (struct pipeline *p, const struct leaves *leaves)
     json_t *item = json_loads (json, JSON_DECODE_ANY, NULL);
     const char *number = json_string_value (json_object_get (item, "value"));
     if (number && strncmp (number, "tel:", 4) != 0 && !is_e164 (number))
-      log_warning ("the sample's telephone number \"%s\" (%s) is not in the form of E.164 (+4930123456), which "
-                   "the sink may refuse; the filter e164(49) makes it so", number, path);
+      log_warning ("the sample's telephone number \"%s\" (%s) is not in the form of E.164 "
+                   "(+4930123456), which the sink may refuse; the filter e164(49) makes it so",
+                   number, path);
     json_decref (item);
   }
 }
@@ -157,8 +160,8 @@ check_sink (struct pipeline *p, struct error *error)
                                       host_buffer (&position), &total);
   if (code < 0)
     return error_set (error, "%s: %s", p->sink_ctx.who, host_failure (&p->sink_ctx, code));
-  MEM_AUTO char *detail = mem_format ("%s, %lld accounts", p->sink_facts.identity ? p->sink_facts.identity : "",
-                                      (long long) total);
+  const char *identity = p->sink_facts.identity ? p->sink_facts.identity : "";
+  MEM_AUTO char *detail = mem_format ("%s, %lld accounts", identity, (long long) total);
   good ("sink answers", detail);
   return 0;
 }

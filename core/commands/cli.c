@@ -66,7 +66,8 @@ check_words (const struct cli *cli, const char *format, struct error *error)
   if (cli->colour && !is_word (cli->colour, colours, 3))
     return error_config (error, "--color is auto, always or never, not \"%s\"", cli->colour);
   if (cli->log_level && !is_word (cli->log_level, levels, 4))
-    return error_config (error, "--log-level is error, warning, info or debug, not \"%s\"", cli->log_level);
+    return error_config (error, "--log-level is error, warning, info or debug, not \"%s\"",
+                         cli->log_level);
   return 0;
 }
 
@@ -82,8 +83,8 @@ unknown_option (char **argv, struct error *error)
   }
   const char *nearest = strncmp (given, "--", 2) == 0 ? text_nearest (given + 2, names, count) : NULL;
   if (nearest)
-    return error_config (error, "unknown or incomplete option %s; did you mean --%s? (syncd --help lists them)",
-                         given, nearest);
+    return error_config (error, "unknown or incomplete option %s; did you mean --%s? (syncd --help "
+                         "lists them)", given, nearest);
   return error_config (error, "unknown or incomplete option %s (syncd --help lists them)", given);
 }
 

@@ -37,7 +37,8 @@ command_open (const struct cli *cli, enum open_depth depth, enum store_mode mode
 }
 
 int
-command_open_state (const struct cli *cli, enum store_mode mode, struct opened *opened, struct error *error)
+command_open_state (const struct cli *cli, enum store_mode mode, struct opened *opened,
+                    struct error *error)
 {
   if (command_open (cli, OPEN_STATE_ALONE, mode, opened, error) < 0)
     return -1;

@@ -58,7 +58,8 @@ tell_queue (struct subject *s)
   tell_format (&s->tell, row->state == QUEUE_HELD ? "held" : "queued", "%s%s%s%s", intent_words (s),
                renamed ? ", with the user name " : "", renamed ? row->name : "",
                row->state == QUEUE_SENT ? "; it is under way"
-               : row->doubt ? "; an earlier attempt got no answer, so the account is looked up first" : "");
+               : row->doubt ? "; an earlier attempt got no answer, so the account is looked up first"
+                            : "");
   tell_text (&s->tell, "because", row->why);
   tell_when (&s->tell, "next try", row->next_try_ms);
 }
@@ -93,8 +94,8 @@ tell_next_held (struct subject *s)
   int64_t count = store_queue_count (s->store, QUEUE_HELD, -1);
   buffer_init (&tokens, 1 << 16);
   int rc = store_get_fact (s->store, "held_tokens", &tokens);
-  MEM_AUTO char *token = rc == 1 ? mem_copy (buffer_text (&tokens), strcspn (buffer_text (&tokens), "\n"))
-                                 : mem_copy_text ("TOKEN");
+  const char *first = rc == 1 ? buffer_text (&tokens) : "TOKEN";
+  MEM_AUTO char *token = mem_copy (first, strcspn (first, "\n"));
   tell_format (&s->tell, "next", "it waits until it is approved: syncd --approve %s (lets all %" PRId64
                " held changes go; syncd plan lists them), the brake is configured wider, or the source "
                "takes it back", token, count);
@@ -117,8 +118,8 @@ tell_next_disabled (struct subject *s)
     char when[21];
     clock_format (link->last_ms + after, when);
     MEM_AUTO char *distance = tell_distance (link->last_ms + after);
-    tell_format (&s->tell, "next", "deleted by the first pass after %s (%s); enabled again when the entry "
-                 "comes back before", when, distance);
+    tell_format (&s->tell, "next", "deleted by the first pass after %s (%s); enabled again when the "
+                 "entry comes back before", when, distance);
     tell_when (&s->tell, "delete after", link->last_ms + after);
   }
 }
@@ -129,14 +130,14 @@ tell_next_parked (struct subject *s)
   const struct link *link = &s->link;
   char when[21];
   if (link->next_try_ms == INT64_MAX) {
-    tell_format (&s->tell, "next", "nothing by itself: syncd link %s ACCOUNT, or syncd parked --retry %s",
-                 link->id, link->id);
+    tell_format (&s->tell, "next", "nothing by itself: syncd link %s ACCOUNT, or syncd parked "
+                 "--retry %s", link->id, link->id);
     return;
   }
   clock_format (link->next_try_ms, when);
   MEM_AUTO char *distance = tell_distance (link->next_try_ms);
-  tell_format (&s->tell, "next", "tried again by the first pass after %s (%s), when its mapped attributes "
-               "change, or by syncd parked --retry %s", when, distance, link->id);
+  tell_format (&s->tell, "next", "tried again by the first pass after %s (%s), when its mapped "
+               "attributes change, or by syncd parked --retry %s", when, distance, link->id);
 }
 
 static void

@@ -68,7 +68,8 @@ take_line (const struct mapping *mapping, struct entry *entry, struct buffer *li
   BUFFER_AUTO struct buffer value;
   buffer_init (&value, LINE_MAX_BYTES);
   if (!colon)
-    return error_set (error, "LDIF entry, line %d: there is no colon after the attribute's name", number);
+    return error_set (error, "LDIF entry, line %d: there is no colon after the attribute's name",
+                      number);
   *colon = '\0';
   const char *rest = colon + 1;
   bool base64 = *rest == ':';

@@ -88,7 +88,8 @@ map_dn (struct pipeline *p, const char *id, struct error *error)
     rc = error_set (error, "%s: %s", p->source_ctx.who, host_failure (&p->source_ctx, code));
   else if (entry.answer != SYNCD_GET_ENTRY)
     rc = error_set (error, "%s: the source has no entry \"%s\"%s", p->source_ctx.who, id,
-                    entry.answer == SYNCD_GET_OUT_OF_SCOPE ? " within the configured base and filter" : "");
+                    entry.answer == SYNCD_GET_OUT_OF_SCOPE ? " within the configured base and filter"
+                                                           : "");
   else
     rc = sample_print (p, &entry, error);
   entry_fini (&entry);

@@ -38,8 +38,8 @@ leave (struct opened *opened, const struct order *order, struct error *error)
   if (rc == 0)
     rc = orders_leave (opened->settings.state_path, &left, error);
   if (rc == 0)
-    log_info ("another syncd is at work on this state (%s): the order is left for it; what becomes of it stands "
-              "in its log, and in `syncd %s`", holder ? holder : "it has just ended",
+    log_info ("another syncd is at work on this state (%s): the order is left for it; what becomes of "
+              "it stands in its log, and in `syncd %s`", holder ? holder : "it has just ended",
               link.id ? "explain" : "status");
   link_fini (&link);
   return rc;
@@ -69,7 +69,8 @@ int
 command_link (const struct cli *cli)
 {
   if (cli->argument_count != 2) {
-    log_error ("link needs an entry (the source's id, the DN or the user name) and the id of its account");
+    log_error ("link needs an entry (the source's id, the DN or the user name) and the id of its "
+               "account");
     return 2;
   }
   struct order order = { "link", cli->arguments[0], cli->arguments[1] };

@@ -76,8 +76,9 @@ show (struct opened *opened, bool json, struct error *error)
     json_dumpf (list.all, stdout, JSON_INDENT (1));
     putchar ('\n');
   } else if (rc == 0)
-    puts (list.count ? "\nsyncd explain ID tells more of one; syncd parked --retry ID has it tried again now"
-                     : "nobody is parked");
+    puts (!list.count ? "nobody is parked"
+                      : "\nsyncd explain ID tells more of one; "
+                        "syncd parked --retry ID has it tried again now");
   json_decref (list.all);
   return rc;
 }

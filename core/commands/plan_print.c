@@ -91,11 +91,12 @@ print_meeting (const struct printer *printer, const struct meeting *m)
             ", \"people\": %" PRId64 "}", m->accounts,
             m->accounts == 0 ? "nothing" : m->list ? "list" : "find", m->pages, m->people);
   else if (m->accounts > 0 && m->list)
-    printf ("meeting  %" PRId64 " accounts exist already: they are listed (%" PRId64 " requests), because asking "
-            "for each new person takes more (%" PRId64 ")\n", m->accounts, m->pages, m->people);
+    printf ("meeting  %" PRId64 " accounts exist already: they are listed (%" PRId64 " requests), "
+            "because asking for each new person takes more (%" PRId64 ")\n", m->accounts, m->pages,
+            m->people);
   else if (m->accounts > 0)
-    printf ("meeting  %" PRId64 " accounts exist already: each new person is asked for (%" PRId64 " requests), "
-            "because listing takes more (%" PRId64 ")\n", m->accounts, m->people, m->pages);
+    printf ("meeting  %" PRId64 " accounts exist already: each new person is asked for (%" PRId64
+            " requests), because listing takes more (%" PRId64 ")\n", m->accounts, m->people, m->pages);
 }
 
 /* The lists of the report hold the first thousand. */
@@ -109,7 +110,8 @@ print_list (const char *what, const struct report_list *list)
   json_array_foreach (all, i, one) {
     const char *name = json_string_value (json_object_get (one, "userName"));
     const char *id = json_string_value (json_object_get (one, "id"));
-    printf ("%-8s %s -- %s\n", what, name && *name ? name : id, json_string_value (json_object_get (one, "reason")));
+    const char *reason = json_string_value (json_object_get (one, "reason"));
+    printf ("%-8s %s -- %s\n", what, name && *name ? name : id, reason);
   }
   if (list->count > REPORT_LIST_MAX)
     printf ("%-8s … and %" PRId64 " more\n", what, list->count - REPORT_LIST_MAX);

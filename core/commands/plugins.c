@@ -26,7 +26,8 @@ kind_name (const struct syncd_plugin *plugin)
 static char *
 abi_text (const struct syncd_plugin *plugin)
 {
-  return mem_format ("%u.%u", (unsigned) (plugin->abi_version >> 16), (unsigned) (plugin->abi_version & 0xffff));
+  unsigned version = (unsigned) plugin->abi_version;
+  return mem_format ("%u.%u", version >> 16, version & 0xffff);
 }
 
 static const struct syncd_option *
@@ -50,10 +51,11 @@ plugin_json (const struct loaded *loaded, bool whole)
 {
   const struct syncd_plugin *plugin = loaded->plugin;
   MEM_AUTO char *abi = abi_text (plugin);
-  json_t *json = json_pack ("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:i}", "name", plugin->name, "kind",
-                            kind_name (plugin), "version", plugin->version, "abi", abi, "summary",
-                            plugin->summary, "file", loaded->file, "thread_model",
-                            (int) plugin->thread_model, "max_sessions", (int) plugin->max_sessions,
+  json_t *json = json_pack ("{s:s, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:i}", "name", plugin->name,
+                            "kind", kind_name (plugin), "version", plugin->version, "abi", abi,
+                            "summary", plugin->summary, "file", loaded->file,
+                            "thread_model", (int) plugin->thread_model,
+                            "max_sessions", (int) plugin->max_sessions,
                             "max_batch", loaded->sink ? (int) loaded->sink->max_batch : 0);
   if (!whole)
     return json;

@@ -16,8 +16,10 @@ tell_target (struct pipeline *p, const char *path, const char *key, struct telli
       rc == 1 && target.account ? NULL
       : rc == 1 ? mem_format ("%s waits for %s (%s), which has no account yet%s%s", path,
                               target.name ? target.name : key, target.id,
-                              target.parked ? ": it is parked: " : "", target.parked ? target.parked : "")
-                : mem_format ("%s points at %s, which is not among the entries that are read", path, key);
+                              target.parked ? ": it is parked: " : "",
+                              target.parked ? target.parked : "")
+                : mem_format ("%s points at %s, which is not among the entries that are read", path,
+                              key);
   if (text)
     tell_item (tell, "references", text);
   link_fini (&target);
@@ -67,8 +69,8 @@ references_tell (const struct cli *cli, const struct link *link, struct telling 
   if (rc == 0)
     rc = ask_source (&opened.pipeline, link->id, tell, &error);
   if (rc < 0) {
-    MEM_AUTO char *text = mem_format ("one points at an entry without an account; which one cannot be told "
-                                      "now: %s", error.text);
+    MEM_AUTO char *text = mem_format ("one points at an entry without an account; which one cannot be "
+                                      "told now: %s", error.text);
     tell_item (tell, "references", text);
   }
   tell_text (tell, "then", "it is set by the pass in which that one has an account");

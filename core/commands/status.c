@@ -75,7 +75,8 @@ print_run (const json_t *run)
           json_string_value (json_object_get (run, "result")),
           json_string_value (json_object_get (run, "mode")),
           json_number_value (json_object_get (run, "seconds")));
-  static const char *const keys[] = { "created", "adopted", "updated", "renamed", "enabled", "disabled", "deleted" };
+  static const char *const keys[] = { "created", "adopted", "updated", "renamed", "enabled",
+                                      "disabled", "deleted" };
   for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
     json_int_t number = json_integer_value (json_object_get (sink, keys[i]));
     if (number)
@@ -113,7 +114,8 @@ tell_state (struct view *view)
   MEM_AUTO char *text = mem_format ("%s%s", path, view->tell.json || view->opened->pipeline.store
                                                       ? "" : " (does not exist yet: nothing has run)");
   tell_text (&view->tell, "state", text);
-  tell_text (&view->tell, "at work", holder ? holder : view->tell.json ? NULL : "nobody: no syncd is running on this state");
+  const char *nobody = view->tell.json ? NULL : "nobody: no syncd is running on this state";
+  tell_text (&view->tell, "at work", holder ? holder : nobody);
 }
 
 static void
@@ -170,10 +172,11 @@ tell_counts (struct view *view)
   const struct store_counts *c = &view->counts;
   if (!view->tell.json) {
     tell_format (&view->tell, "entries", "%" PRId64 " known, %" PRId64 " with an account, %" PRId64
-                 " of them active, %" PRId64 " disabled by us", c->entries, c->owned, c->active, c->disabled);
-    tell_format (&view->tell, "waiting", "%" PRId64 " queued (%" PRId64 " in doubt), %" PRId64 " parked%s, %"
-                 PRId64 " held", c->queued, c->in_doubt, c->parked, c->parked ? " (see: syncd parked)" : "",
-                 c->held);
+                 " of them active, %" PRId64 " disabled by us", c->entries, c->owned, c->active,
+                 c->disabled);
+    tell_format (&view->tell, "waiting", "%" PRId64 " queued (%" PRId64 " in doubt), %" PRId64
+                 " parked%s, %" PRId64 " held", c->queued, c->in_doubt, c->parked,
+                 c->parked ? " (see: syncd parked)" : "", c->held);
     return;
   }
   struct telling part = part_of (view, "counts");
@@ -200,9 +203,9 @@ tell_held (struct view *view)
   int64_t updates = store_queue_count_kind (store, CHANGE_UPDATES, QUEUE_HELD);
   int64_t creates = store_queue_count_kind (store, CHANGE_CREATES, QUEUE_HELD);
   if (!view->tell.json) {
-    tell_format (&view->tell, "held", "%" PRId64 " leavers, %" PRId64 " updates, %" PRId64 " creates: syncd plan "
-                 "lists them%s%s%s", leavers, updates, creates, token ? "; syncd --approve " : "",
-                 token ? token : "", token ? " lets them go" : "");
+    tell_format (&view->tell, "held", "%" PRId64 " leavers, %" PRId64 " updates, %" PRId64 " creates: "
+                 "syncd plan lists them%s%s%s", leavers, updates, creates,
+                 token ? "; syncd --approve " : "", token ? token : "", token ? " lets them go" : "");
     return;
   }
   struct telling part = part_of (view, "held");
@@ -219,8 +222,8 @@ tell_unclaimed (struct view *view)
   size_t count = json_array_size (json_object_get (kept, "accounts"));
   const char *token = json_string_value (json_object_get (kept, "token"));
   if (count && !view->tell.json)
-    tell_format (&view->tell, "unclaimed", "%zu active accounts carry an externalId of no entry (syncd plan "
-                 "--verify lists them); syncd --approve %s disables them", count, token);
+    tell_format (&view->tell, "unclaimed", "%zu active accounts carry an externalId of no entry "
+                 "(syncd plan --verify lists them); syncd --approve %s disables them", count, token);
   if (count && view->tell.json) {
     struct telling part = part_of (view, "unclaimed");
     tell_number (&part, "count", (int64_t) count);

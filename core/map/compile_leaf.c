@@ -67,7 +67,8 @@ check_word (struct compiler *compiler, const char *word)
 }
 
 int
-compile_expression (struct compiler *compiler, const struct node *node, struct expression *ret_expression)
+compile_expression (struct compiler *compiler, const struct node *node,
+                    struct expression *ret_expression)
 {
   compiler->node = node;
   compiler->references = false;

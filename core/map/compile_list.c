@@ -182,7 +182,8 @@ read_item (struct compiler *compiler, const struct target *target, const struct 
   if (node->kind == NODE_OBJECT)
     return read_object (compiler, target, node, item);
   if (node->kind == NODE_LIST)
-    return node_error (node, compiler->error, "a list in a list: \"%s\" takes no such thing", target->path);
+    return node_error (node, compiler->error, "a list in a list: \"%s\" takes no such thing",
+                       target->path);
   if (target->attribute && target->attribute->type == SCHEMA_COMPLEX)
     return node_error (node, compiler->error, "an item of \"%s\" is an object: write \"- value: %s\"",
                        target->path, node->text);

@@ -35,7 +35,8 @@ read_filter (struct cursor *cursor, struct filter_use *use)
   use->attribute = NO_ATTRIBUTE;
   use->at = cursor->at;
   size_t len = 0;
-  while (isalnum ((unsigned char) cursor->text[cursor->at + len]) || cursor->text[cursor->at + len] == '_')
+  const char *at = cursor->text + cursor->at;
+  while (isalnum ((unsigned char) at[len]) || at[len] == '_')
     len++;
   if (!len)
     return compile_error_at (cursor->compiler, cursor->at, "expected the name of a filter after '|'");

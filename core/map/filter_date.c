@@ -161,7 +161,8 @@ from_words (const char *format)
   buffer_init (&out, RESULT_MAX);
   while (*format) {
     size_t i = 0;
-    while (i < sizeof words / sizeof *words && strncmp (format, words[i].word, strlen (words[i].word)) != 0)
+    while (i < sizeof words / sizeof *words
+           && strncmp (format, words[i].word, strlen (words[i].word)) != 0)
       i++;
     if (i < sizeof words / sizeof *words) {
       buffer_append_text (&out, words[i].percent);

@@ -169,8 +169,8 @@ filter_e164 (struct evaluation *evaluation, const struct filter_use *use, struct
   if (read_number (text, &number) != 0)
     return evaluation_fail (evaluation, item, "is no telephone number");
   if (!*number.digits)
-    return strspn (text, " -./()\t") == len ? 0
-                                            : evaluation_fail (evaluation, item, "is no telephone number");
+    return strspn (text, " -./()\t") == len
+               ? 0 : evaluation_fail (evaluation, item, "is no telephone number");
   complete (use->prepared, &number, digits, sizeof digits);
   if (strlen (digits) < DIGITS_MIN || strlen (digits) > DIGITS_MAX || *digits == '0')
     return evaluation_fail (evaluation, item, "is no telephone number that E.164 can express");

@@ -52,8 +52,8 @@ filter_replace_prepare (struct compiler *compiler, struct filter_use *use)
   if (pattern->utf8)
     freelocale (pattern->utf8);
   free (pattern);
-  return compile_error_at (compiler, written->at, "\"%s\" is no regular expression (POSIX, extended): %s",
-                           written->text, why);
+  return compile_error_at (compiler, written->at, "\"%s\" is no regular expression (POSIX, extended): "
+                           "%s", written->text, why);
 }
 
 void

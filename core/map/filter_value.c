@@ -92,7 +92,8 @@ check_length (struct evaluation *evaluation, struct item *item, size_t factor)
 {
   item_as_bytes (evaluation, item);
   if (item->len > MAP_TEXT_MAX / factor)
-    return evaluation_fail (evaluation, NULL, "has %zu bytes: its text would be longer than 1 MiB", item->len);
+    return evaluation_fail (evaluation, NULL, "has %zu bytes: its text would be longer than 1 MiB",
+                            item->len);
   return 0;
 }
 

@@ -182,7 +182,7 @@ void item_set_text (struct item *, const char *bytes, size_t len);
 int date_from_text (const char *bytes, size_t len, struct tm *ret_time);
 int64_t date_seconds (const struct tm *); /* since 1970, of a calendar in UTC */
 
-/* ---- evaluating (evaluate.c, convert.c) ------------------------------------------------------------ */
+/* ---- evaluating (evaluate.c, convert.c) ------------------------------------------------------ */
 
 /* 1 there is a value, 0 none, -1 failed. */
 int expression_evaluate (struct evaluation *, const struct expression *, struct items *ret_items);
@@ -197,7 +197,7 @@ int convert_to_json (struct evaluation *, struct item *, enum schema_type type, 
 /* A number as RFC 8785 writes it. */
 void convert_put_decimal (double number, struct buffer *out);
 
-/* ---- the compiled mapping ----------------------------------------------------------------------------- */
+/* ---- the compiled mapping -------------------------------------------------------------------- */
 
 struct member {        /* of a list's item, or the one value of a scalar */
   char *key;           /* "value"; NULL for a scalar */

@@ -54,9 +54,10 @@ item_as_text (struct evaluation *evaluation, struct item *item)
   item_as_bytes (evaluation, item);
   if (text_is_utf8 (item->bytes, item->len))
     return 0;
-  return evaluation_fail (evaluation, item, memchr (item->bytes, '\0', item->len)
-                                                ? "holds a NUL byte (base64 or hex can carry it)"
-                                                : "is not valid UTF-8 (base64, hex or guid can carry it)");
+  bool has_nul = memchr (item->bytes, '\0', item->len) != NULL;
+  return evaluation_fail (evaluation, item,
+                          has_nul ? "holds a NUL byte (base64 or hex can carry it)"
+                                  : "is not valid UTF-8 (base64, hex or guid can carry it)");
 }
 
 static bool

@@ -1,5 +1,6 @@
 /* Absence: whom a complete read did not show. At another server than the last one's it counts when a
- * second complete read agrees; who was missing is kept in the state until then (G3). Main thread only. */
+ * second complete read agrees; who was missing is kept in the state until then (G3). Main thread
+ * only. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -47,7 +48,8 @@ read_missing (struct pass *pass, struct missing *missing)
   buffer_init (&missing->text, MISSING_MAX);
   if (store_get_fact (pass->store, "missing", &missing->text) != 1 || !missing->text.len)
     return;
-  for (char *rest, *id = strtok_r (missing->text.bytes, "\n", &rest); id; id = strtok_r (NULL, "\n", &rest)) {
+  for (char *rest, *id = strtok_r (missing->text.bytes, "\n", &rest); id;
+       id = strtok_r (NULL, "\n", &rest)) {
     if (missing->count == size) {
       size = size ? size * 2 : 64;
       missing->ids = mem_resize (missing->ids, size, sizeof *missing->ids);
@@ -126,8 +128,8 @@ leavers_absent (struct pass *pass, struct ids *absent, struct error *error)
   if (uncertain && rc == 0)
     rc = agree (pass, absent, &before, error);
   if (pass->missing_once)
-    log_info ("this read came from another server than the last one: %lld who are missing here are looked "
-              "for again in the next complete read", (long long) pass->missing_once);
+    log_info ("this read came from another server than the last one: %lld who are missing here are "
+              "looked for again in the next complete read", (long long) pass->missing_once);
   missing_fini (&before);
   return rc;
 }

@@ -78,8 +78,8 @@ again_read_bare_rows (struct pass *pass, struct error *error)
   return rc < 0 ? -1 : 0;
 }
 
-/* Brakes, approvals and names for what came up in the middle of a pass: by orders, or because a reference
- * can be set now. */
+/* Brakes, approvals and names for what came up in the middle of a pass: by orders, or because a
+ * reference can be set now. */
 int
 again_decide (struct pass *pass, struct error *error)
 {

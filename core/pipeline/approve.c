@@ -234,7 +234,8 @@ release (const struct held_set *now, const char *token, struct error *error)
     return 0;
   }
   log_info ("approved: %" PRId64 " of %zu held changes%s", count, now->count,
-            count < (int64_t) now->count ? "; the others changed since, or are new: they stay held" : "");
+            count < (int64_t) now->count ? "; the others changed since, or are new: they stay held"
+                                         : "");
   return count;
 }
 
@@ -261,7 +262,8 @@ approve_apply (struct pass *pass, struct error *error)
     size_t len = strcspn (at, "\n");
     MEM_AUTO char *token = mem_copy (at, len);
     at += len + (at[len] == '\n');
-    if (unclaimed_is_token (pass->store, token)) /* for the next pass: their entries are asked for first */
+    /* unclaimed ones are for the next pass: their entries are asked for first */
+    if (unclaimed_is_token (pass->store, token))
       buffer_printf (&later, "%s\n", token);
     else if (apply_token (pass, token, error) < 0)
       return -1;

@@ -53,7 +53,8 @@ park_claimed (struct delivery *delivery, struct item *item, const struct claim *
 {
   if (claim->holder != HOLDER_LEFT)
     return park_held (delivery, item, why);
-  MEM_AUTO char *hint = mem_format ("%s `syncd link %s %s` gives it to this entry", why, item->link.id, id);
+  MEM_AUTO char *hint = mem_format ("%s `syncd link %s %s` gives it to this entry", why,
+                                    item->link.id, id);
   return park_held (delivery, item, hint);
 }
 
@@ -109,8 +110,8 @@ holder_of (struct delivery *delivery, struct item *item, const char *id, const c
   return rc < 0 ? -1 : 0;
 }
 
-/* The account of somebody who left goes to another entry (collision.left: adopt, or it carries that one's
- * externalId). A disable that we made is undone with it. */
+/* The account of somebody who left goes to another entry (collision.left: adopt, or it carries that
+ * one's externalId). A disable that we made is undone with it. */
 static int
 look_at_left (struct delivery *delivery, struct item *item, const char *id)
 {
@@ -264,8 +265,9 @@ was_decided (const struct item *item, const char *id, const char *external_id)
 static int
 park_decided (struct delivery *delivery, struct item *item, const char *id)
 {
-  MEM_AUTO char *reason = mem_format ("it was linked to the account %s, but the account %s still carries its "
-                                      "externalId %s: take that away there, then `syncd parked --retry %s`",
+  MEM_AUTO char *reason = mem_format ("it was linked to the account %s, but the account %s still "
+                                      "carries its externalId %s: take that away there, then `syncd "
+                                      "parked --retry %s`",
                                       item->link.account, id, item->external_id, item->link.id);
   return outcome_park (delivery, item, reason);
 }

@@ -88,7 +88,8 @@ find_owner (struct store *store, const struct link *link, const char *account, s
 }
 
 int
-decide_check_link (struct store *store, const struct link *link, const char *account, struct error *error)
+decide_check_link (struct store *store, const struct link *link, const char *account,
+                   struct error *error)
 {
   struct link owner;
   if (!*account || strlen (account) > 1000)
@@ -127,8 +128,8 @@ decide_link (struct store *store, struct link *link, const char *account, struct
   if (take_from_owner (store, link, account, error) < 0)
     return -1;
   if (link->account && strcmp (link->account, account) != 0)
-    log_warning ("the account %s that %s had is let go as it is, with the externalId: take that away in the sink",
-                 link->account, link->id);
+    log_warning ("the account %s that %s had is let go as it is, with the externalId: take that away "
+                 "in the sink", link->account, link->id);
   know_nothing (link);
   mem_set_text (&link->account, account);
   mem_set_text (&link->last_action, "linked by an administrator");

@@ -192,7 +192,8 @@ wait_for_due (struct delivery *delivery)
   if (due == 0 || due == INT64_MAX || delivery->pass->only_row || (wait > 0 && later))
     return 0;
   /* who waits for another's name is due, but not ready */
-  (void) crew_take (delivery->crew, 1, (int) (wait < BATCH_WAIT_MS ? BATCH_WAIT_MS : wait < 200 ? wait : 200));
+  wait = wait < BATCH_WAIT_MS ? BATCH_WAIT_MS : wait < 200 ? wait : 200;
+  (void) crew_take (delivery->crew, 1, (int) wait);
   delivery->after = 0;
   return 1;
 }
@@ -273,7 +274,8 @@ start_crew (struct delivery *delivery, int64_t rows)
 {
   struct pipeline *p = delivery->pass->p;
   struct sessions *sessions = &delivery->sessions;
-  sessions_init (sessions, options_number (p->sink_config, "sessions"), most_sessions (delivery->pass, rows));
+  sessions_init (sessions, options_number (p->sink_config, "sessions"),
+                 most_sessions (delivery->pass, rows));
   delivery->crew = crew_new (p, sessions->now, sessions->automatic ? SESSIONS_MOST : sessions->now);
 }
 

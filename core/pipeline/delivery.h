@@ -35,7 +35,7 @@ struct item {
   bool send_all, met;           /* met: looked for, not found: create */
   bool adopting, linked_now, reviving;
   bool adoption_open;           /* it is not ours before the sink has answered */
-  uint64_t sent_external;       /* the external id that the account has from us, as a leaf's hash; 0: none */
+  uint64_t sent_external;       /* hash of the external id that the account has from us; 0: none */
   bool temporary;               /* this change only breaks a ring */
   int races, name_attempts;
   char *server_words;           /* of the 409 */

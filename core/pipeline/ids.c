@@ -106,7 +106,8 @@ read_page (struct ids *list)
   return n > 0 ? 0 : -1;
 }
 
-/* The id at AT among LEN bytes of TEXT, which begin at FROM; NULL: it is not there, or not to its end. */
+/* The id at AT among LEN bytes of TEXT, which begin at FROM; NULL: it is not there, or not to its
+ * end. */
 static char *
 take (struct ids *list, char *text, int64_t from, int64_t len)
 {

@@ -221,7 +221,8 @@ leavers_ask_again (struct pass *pass, struct error *error)
   return rc < 0 ? -1 : 0;
 }
 
-/* By marks (an inventory, a list of who is still there) nobody is delivered for whom something is queued. */
+/* By marks (an inventory, a list of who is still there) nobody is delivered for whom something is
+ * queued. */
 static bool
 told_by_marks (const struct pass *pass)
 {
@@ -236,9 +237,9 @@ is_approved (struct pass *pass)
   return store_get_fact (pass->store, "approve", &tokens) == 1;
 }
 
-/* A read that delivered everybody has undone what was to befall those who are there; one of changes tells
- * nobody who only became visible again. What comes through a stream comes often: there it is enough
- * before an approval is obeyed. */
+/* A read that delivered everybody has undone what was to befall those who are there; one of changes
+ * tells nobody who only became visible again. What comes through a stream comes often: there it is
+ * enough before an approval is obeyed. */
 static bool
 must_ask_again (struct pass *pass)
 {

@@ -99,7 +99,8 @@ keep_page (struct delivery *delivery, const struct buffer *documents)
   json_t *resource;
   json_t *page = json_loadb (buffer_text (documents), documents->len, 0, &why);
   int rc = json_is_array (page) ? store_begin (delivery->pass->store, delivery->error)
-                                : error_set (delivery->error, "a page of accounts is not JSON: %s", why.text);
+                                : error_set (delivery->error, "a page of accounts is not JSON: %s",
+                                             why.text);
   json_array_foreach (page, i, resource)
     if (rc == 0)
       rc = keep_account (delivery, resource);

@@ -42,7 +42,8 @@ gives_up (struct pass *pass, const struct link *holder, struct error *error)
 }
 
 bool
-names_is_leaving (struct store *store, const struct link *holder, struct queued *ret_row, struct error *error)
+names_is_leaving (struct store *store, const struct link *holder, struct queued *ret_row,
+                  struct error *error)
 {
   return !holder->parked && store_queue_of (store, holder->row, ret_row, error) == 1
          && ret_row->intent != QUEUE_SYNC;
@@ -113,8 +114,8 @@ park_contested (struct pass *pass, struct queued *row, struct link *link, const 
   bool left = holder->account && names_has_left (pass, holder, error);
   MEM_AUTO char *hint = left ? mem_format (" `syncd link %s %s` gives it to this entry", link->id,
                                            holder->account) : mem_copy_text ("");
-  MEM_AUTO char *reason = mem_format ("the user name %s is held by the account %s of %s: %s%s", row->wanted_name,
-                                      holder->account ? holder->account : "?",
+  MEM_AUTO char *reason = mem_format ("the user name %s is held by the account %s of %s: %s%s",
+                                      row->wanted_name, holder->account ? holder->account : "?",
                                       holder->id ? holder->id : "another", why, hint);
   if (!link->wanted_name && !link->account)
     mem_set_text (&link->wanted_name, row->sent_name ? row->sent_name : row->wanted_name);
@@ -133,8 +134,8 @@ give (struct pass *pass, struct queued *row, const char *name, int n, struct err
   return store_queue_update (pass->store, row, error);
 }
 
-/* Does the account of somebody who left carry this entry's externalId, as far as the state knows? Then it
- * is this entry's (guarantees: Collisions, 2): the same employee number, say. */
+/* Does the account of somebody who left carry this entry's externalId, as far as the state knows?
+ * Then it is this entry's (guarantees: Collisions, 2): the same employee number, say. */
 static bool
 carries_same (struct pass *pass, const struct queued *row, const struct link *holder)
 {

@@ -12,8 +12,8 @@ int names_holder (struct pass *, const char *name, int64_t row, struct link *ret
                   enum holder_kind *ret_kind, struct error *);
 /* Has the entry of this link left? Not one that is about to come back, parked or queued. */
 bool names_has_left (struct pass *, const struct link *, struct error *);
-/* Is the entry of this link, whose account is not disabled yet, about to lose it because it left? RET_ROW
- * is the change then. Who is there but cannot be mapped is parked as well: it has not left. */
+/* Is the entry of this link, whose account is not disabled yet, about to lose it because it left?
+ * RET_ROW is the change then. Who is there but cannot be mapped is parked as well: it has not left. */
 bool names_is_leaving (struct store *, const struct link *, struct queued *ret_row, struct error *);
 bool names_protected (const struct settings *, const char *name);
 /* A claim with the configured policies; the caller fills what it knows of the account. */

@@ -226,8 +226,9 @@ check_approval (struct store *store, const char *token, struct error *error)
 {
   if (approve_knows (store, token))
     return 0;
-  return error_set (error, "no held changes are known by the token %s: `syncd status` shows the present one. One "
-                    "that only `syncd plan` has shown counts as soon as a pass has held these changes", token);
+  return error_set (error, "no held changes are known by the token %s: `syncd status` shows the "
+                    "present one. One that only `syncd plan` has shown counts as soon as a pass has "
+                    "held these changes", token);
 }
 
 int

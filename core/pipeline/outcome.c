@@ -99,7 +99,8 @@ outcome_lost_link (struct delivery *delivery, struct item *item)
   if (item->row.intent != QUEUE_SYNC) {
     mem_set_text (&item->external_id, item->link.id);
     /* that account is not written to again: it may be another's by now */
-    return store_link_put (delivery->pass->store, &item->link, delivery->error) < 0 ? -1 : doubt_look_up (item);
+    return store_link_put (delivery->pass->store, &item->link, delivery->error) < 0
+               ? -1 : doubt_look_up (item);
   }
   if (item->link.status != LINK_DISABLED) /* a disable that we made is undone when it is found */
     item->link.status = LINK_NEW;
@@ -117,7 +118,8 @@ static int
 take_race (struct delivery *delivery, struct item *item)
 {
   if (++item->races > RACES)
-    return outcome_park (delivery, item, "somebody else changes this account at the same time, again and again");
+    return outcome_park (delivery, item, "somebody else changes this account at the same time, again "
+                         "and again");
   item->send_all = true;
   mem_set_text (&item->link.version, NULL);
   prepare_read (item);

@@ -139,7 +139,8 @@ deliver (struct pass *pass, struct error *error)
   if (atomic_load (&pass->p->cancelled))
     return error_set (error, "stopped; what is queued goes on in the next run");
   /* everybody was read in this pass, or in an earlier one whose delivery did not come through */
-  bool everybody = pass->end == SCAN_ALL || (pass->end == SCAN_CHANGES && opening_has_fact (pass, "full_ms"));
+  bool everybody = pass->end == SCAN_ALL
+                   || (pass->end == SCAN_CHANGES && opening_has_fact (pass, "full_ms"));
   if (!pass->first || !everybody || pass->options->only)
     return 0;
   if (unclaimed_list (pass, error) < 0)
@@ -171,7 +172,8 @@ run_steps (struct pass *pass, struct error *error)
   if (decide_run (pass, rc < 0 ? &later : error) < 0 || find_only (pass, rc < 0 ? &later : error) < 0)
     return -1;
   if (pass->options->dry_run)
-    return preview_count (pass, error) < 0 || meeting_preview (pass, rc < 0 ? &later : error) < 0 ? -1 : rc;
+    return preview_count (pass, error) < 0 || meeting_preview (pass, rc < 0 ? &later : error) < 0
+               ? -1 : rc;
   if (pass->options->stream)
     pass->options->stream->recorded = rc == 0 && !pass->unconfirmed;
   if (again_read_bare_rows (pass, rc < 0 ? &later : error) < 0)

@@ -47,8 +47,8 @@ forget_facts (struct pass *pass, struct error *error)
 {
   static const char *const names[] = { "checkpoint", "checkpoint_mapping", "checkpoint_ms",
                                        "checkpoint_kind", "changes", "scope", "server", "first_pass",
-                                       "full_ms", "inventory_ms", "verify_ms", "approve", "source_identity",
-                                       "sink_identity", "missing", "unclaimed" };
+                                       "full_ms", "inventory_ms", "verify_ms", "approve",
+                                       "source_identity", "sink_identity", "missing", "unclaimed" };
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (store_drop_fact (pass->p->store, names[i], error) < 0)
       return -1;

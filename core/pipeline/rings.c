@@ -64,9 +64,11 @@ break_ring (void *data, struct queued *row)
   if (rc <= 0)
     return rc;
   hash_random (seed, sizeof seed);
-  row->temporary_name = collide_temporary (
-      row->wanted_name, (unsigned) seed[0] << 24 | (unsigned) seed[1] << 16 | (unsigned) seed[2] << 8 | seed[3]);
-  log_info ("several entries exchange their user names; one goes by %s for a moment", row->temporary_name);
+  unsigned number = (unsigned) seed[0] << 24 | (unsigned) seed[1] << 16 | (unsigned) seed[2] << 8
+                    | seed[3];
+  row->temporary_name = collide_temporary (row->wanted_name, number);
+  log_info ("several entries exchange their user names; one goes by %s for a moment",
+            row->temporary_name);
   return store_queue_update (delivery->pass->store, row, delivery->error) < 0 ? -1 : 1;
 }
 

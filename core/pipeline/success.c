@@ -205,7 +205,8 @@ take_account (struct delivery *delivery, struct item *item)
   if (result->account && *result->account)
     mem_set_text (&item->link.account, result->account);
   mem_set_text (&item->link.version, result->version);
-  bool took = item->adoption_open ? !lacks (item, "externalId") : item->work.change.kind == SYNCD_CHANGE_CREATE;
+  bool took = item->adoption_open ? !lacks (item, "externalId")
+                                  : item->work.change.kind == SYNCD_CHANGE_CREATE;
   if (item->link.account)
     return took ? contest_took (delivery, item) : 0;
   return outcome_stop (delivery, item, "the sink created an account without telling its id");
@@ -259,7 +260,8 @@ outcome_take_success (struct delivery *delivery, struct item *item)
   if (!item->link.account)
     return 0;
   delivery->sweep_moved = true;
-  if ((created || item->adopting || item->linked_now) && references_note (delivery->pass, delivery->error) < 0)
+  if ((created || item->adopting || item->linked_now)
+      && references_note (delivery->pass, delivery->error) < 0)
     return -1;
   if (count_done (delivery, item) < 0)
     return -1;

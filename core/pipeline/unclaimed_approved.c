@@ -1,5 +1,5 @@
-/* Unclaimed accounts that somebody approved to be disabled, each of which may have become an entry's since;
- * see unclaimed.h. Main thread only. */
+/* Unclaimed accounts that somebody approved to be disabled, each of which may have become an entry's
+ * since; see unclaimed.h. Main thread only. */
 #include "config.h"
 #include "pipeline/unclaimed.h"
 
@@ -89,7 +89,8 @@ make_leaver (struct pass *pass, const char *account, const char *external_id, co
 {
   struct link link;
   link_init (&link);
-  link.id = mapping_external_id_is_entry_id (pass->p->mapping) ? mem_copy_text (external_id) : mem_format ("unclaimed %s", account);
+  link.id = mapping_external_id_is_entry_id (pass->p->mapping) ? mem_copy_text (external_id)
+                                                               : mem_format ("unclaimed %s", account);
   link.account = mem_copy_text (account);
   link.wanted_name = mem_copy_text (name);
   link.given_name = mem_copy_text (name);
@@ -119,10 +120,11 @@ take_one (struct pass *pass, const json_t *one, struct error *error)
     return 0;
   int claimed = unclaimed_is_claimed (pass, account, external_id, error);
   int same = claimed == 0 ? still_carries (pass, account, external_id, error) : 0;
-  const char *why = claimed                                     ? "it is an entry's now"
-                    : !same                                     ? "it does not carry that externalId any more"
-                    : names_protected (pass->p->settings, name) ? "its name is named in protect:"
-                                                                : NULL;
+  bool is_protected = names_protected (pass->p->settings, name);
+  const char *why = claimed        ? "it is an entry's now"
+                    : !same        ? "it does not carry that externalId any more"
+                    : is_protected ? "its name is named in protect:"
+                                   : NULL;
   if (claimed < 0 || same < 0)
     return -1;
   if (why)

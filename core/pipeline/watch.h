@@ -51,7 +51,8 @@ int watch_run (struct pipeline *, const struct watch_hooks *, const struct pass_
 /* -- what watch.c and watch_stream.c share -- */
 #define WATCH_STEADY_US INT64_C (60000000) /* a stream that lived so long was a good one */
 
-/* The delay before the next try after so many failures in a row: by chance, under a limit that doubles. */
+/* The delay before the next try after so many failures in a row: by chance, under a limit that
+ * doubles. */
 int64_t watch_back_off_us (int failures);
 /* A pass over what the stream holds, or (NULL) over what waits in the queue. */
 void watch_small_pass (struct watch *, struct stream *);

@@ -1,5 +1,5 @@
-/* Watch mode's change stream: opened after a read that went well, listened to, and closed where it breaks;
- * a read from the last checkpoint follows then (G1). Main thread only. */
+/* Watch mode's change stream: opened after a read that went well, listened to, and closed where it
+ * breaks; a read from the last checkpoint follows then (G1). Main thread only. */
 #include "config.h"
 #include "pipeline/watch.h"
 

@@ -25,7 +25,8 @@ store_glance_end (struct store *store)
 static int
 find_unqueued (struct store *store, int64_t row, struct error *error)
 {
-  sqlite3_stmt *s = store_statement (store, S_GLANCE_QUEUED, "SELECT min (row) FROM queue WHERE row >= ?1");
+  sqlite3_stmt *s = store_statement (store, S_GLANCE_QUEUED,
+                                     "SELECT min (row) FROM queue WHERE row >= ?1");
   sqlite3_bind_int64 (s, 1, row);
   int64_t next = store_number (store, s, error);
   if (next < 0)
@@ -47,7 +48,8 @@ look_into_queue (struct store *store, struct glance *glance, struct error *error
     return -1;
   if (glance->row < store->unqueued_to)
     return 0;
-  sqlite3_stmt *s = store_statement (store, S_GLANCE_QUEUE, "SELECT fingerprint FROM queue WHERE row = ?1"
+  sqlite3_stmt *s = store_statement (store, S_GLANCE_QUEUE,
+                                     "SELECT fingerprint FROM queue WHERE row = ?1"
                                      " ORDER BY number DESC LIMIT 1");
   sqlite3_bind_int64 (s, 1, glance->row);
   int rc = store_step (store, s, error);
@@ -114,7 +116,8 @@ store_glance (struct store *store, const char *id, size_t len, struct glance *gl
       return rc;
   }
   sqlite3_reset (store->statements[S_GLANCE]); /* its columns were lent until now */
-  sqlite3_stmt *s = store_statement (store, S_GLANCE, "SELECT " GLANCE_COLUMNS " FROM link WHERE id = ?1");
+  sqlite3_stmt *s = store_statement (store, S_GLANCE,
+                                     "SELECT " GLANCE_COLUMNS " FROM link WHERE id = ?1");
   store_bind_id (s, 1, id, len);
   int rc = store_step (store, s, error);
   return rc <= 0 ? rc : fill_glance (store, s, glance, error);

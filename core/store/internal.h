@@ -16,18 +16,20 @@ enum statement {
   S_LINK_BY_REFERENCE, S_LINK_BY_GIVEN, S_LINK_SEARCH, S_LINK_INSERT, S_LINK_OLD, S_LINK_FORGET,
   S_LINK_FORGET_SENT, S_LINK_FORGET_QUEUE, S_LINK_TOUCH, S_LINK_TOUCH_KEYS, S_GLANCE, S_GLANCE_NEXT,
   S_GLANCE_QUEUED, S_GLANCE_QUEUE, S_MAX_ROW,
-  S_EACH_ALL, S_EACH_PARKED, S_EACH_DUE, S_EACH_DUE_SAME, S_EACH_PRESENT, S_EACH_REFERENCES, S_EACH_DISABLED, S_ABSENT, S_TALLY, S_COUNTS_WAITING,
+  S_EACH_ALL, S_EACH_PARKED, S_EACH_DUE, S_EACH_DUE_SAME, S_EACH_PRESENT, S_EACH_REFERENCES,
+  S_EACH_DISABLED, S_ABSENT, S_TALLY, S_COUNTS_WAITING,
   S_QUEUE_OLD, S_QUEUE_INSERT, S_QUEUE_UPDATE, S_QUEUE_UNSENT, S_QUEUE_SENT, S_QUEUE_DELETE,
   S_QUEUE_UNSENT_RANGE, S_QUEUE_SENT_RANGE, S_QUEUE_DELETE_RANGE,
   S_QUEUE_WITHDRAW, S_QUEUE_NEWER, S_QUEUE_MERGE, S_QUEUE_BY_NUMBER, S_QUEUE_OF, S_QUEUE_TAKE,
   S_QUEUE_FLOOR, S_QUEUE_READY, S_QUEUE_DUE, S_QUEUE_EACH_WAITING, S_QUEUE_EACH_SENT,
   S_QUEUE_EACH_HELD, S_QUEUE_EACH_BARE, S_QUEUE_COUNT, S_QUEUE_COUNT_SENT, S_QUEUE_COUNTS,
-  S_NAMES_OTHERS, S_NAMES_HASHES, S_QUEUE_SENT_NUMBERS, S_HOLD_CREATES, S_HOLD_UPDATES, S_HOLD_LEAVERS, S_RELEASE_CREATES, S_RELEASE_UPDATES,
-  S_RELEASE_LEAVERS, S_APPROVE, S_QUEUE_IS_SENT, S_APPROVED_CREATES, S_APPROVED_UPDATES, S_APPROVED_LEAVERS,
-  S_CONTESTED, S_NAME_TAKEN, S_NAME_PROMISED, S_ACCOUNT_PUT, S_ACCOUNT_BY_ID, S_ACCOUNTS_EACH, S_ACCOUNT_BY_EXTERNAL,
+  S_NAMES_OTHERS, S_NAMES_HASHES, S_QUEUE_SENT_NUMBERS, S_HOLD_CREATES, S_HOLD_UPDATES,
+  S_HOLD_LEAVERS, S_RELEASE_CREATES, S_RELEASE_UPDATES, S_RELEASE_LEAVERS, S_APPROVE, S_QUEUE_IS_SENT,
+  S_APPROVED_CREATES, S_APPROVED_UPDATES, S_APPROVED_LEAVERS, S_CONTESTED, S_NAME_TAKEN,
+  S_NAME_PROMISED, S_ACCOUNT_PUT, S_ACCOUNT_BY_ID, S_ACCOUNTS_EACH, S_ACCOUNT_BY_EXTERNAL,
   S_ACCOUNT_BY_NAME, S_ACCOUNTS_DROP, S_RUN_PUT, S_RUN_PRUNE, S_RUNS, S_DONE_ADD, S_DONE_PRUNE,
-  S_FREE_PAGES, S_DONE_SINCE, S_WITH_ACCOUNT, S_PROMISE_QUEUE, S_PROMISE_ALL, S_PROMISE_NEW, S_PROMISE_CHANGED,
-  STATEMENT_COUNT
+  S_FREE_PAGES, S_DONE_SINCE, S_WITH_ACCOUNT, S_PROMISE_QUEUE, S_PROMISE_ALL, S_PROMISE_NEW,
+  S_PROMISE_CHANGED, STATEMENT_COUNT
 };
 
 #define LINK_STATUSES 5   /* enum link_status */
@@ -60,8 +62,8 @@ struct store {
   int64_t unqueued_from, unqueued_to; /* rows that have nothing in the queue; to: not one of them; */
   int unqueued_changes;          /* as long as the database has counted so many changes */
   bool in_order;                 /* glances follow the rows' order: the next row is tried first */
-  int changed;                   /* columns that the last link put changed, and whether it was the same */
-  bool changes_alike;            /* the time before: see link.c */
+  int changed;                   /* columns that the last link put changed, and whether it was */
+  bool changes_alike;            /* the same the time before: see link.c */
   struct counted counted;        /* as that link did before */
   int64_t counts[3][3];          /* of the queue, by kind and state (as SENT what is in `sent`) */
   int64_t counted_at;            /* what SQLite had changed in all when they were counted; 0: never */
@@ -69,8 +71,8 @@ struct store {
   int64_t sendable_mapping;      /* mapping is this: see store_queue_bare_each() */
   bool wide;                     /* the cache is that for writing */
   bool inside;                   /* a transaction */
-  bool failed;                   /* a function without an error argument failed, or something inside of */
-                                 /* this transaction: see FAILURE */
+  bool failed;                   /* a function without an error argument failed, or something */
+                                 /* inside of this transaction: see FAILURE */
   struct error failure;
 };
 

@@ -63,8 +63,8 @@ kind_of (enum queue_intent intent, bool deactivates, bool with_account)
 static void
 count_row (struct store *store, sqlite3_stmt *s)
 {
-  enum change_kind kind = kind_of ((enum queue_intent) sqlite3_column_int (s, 1), sqlite3_column_int (s, 2),
-                                   sqlite3_column_int (s, 3));
+  enum change_kind kind = kind_of ((enum queue_intent) sqlite3_column_int (s, 1),
+                                   sqlite3_column_int (s, 2), sqlite3_column_int (s, 3));
   bool sent = sqlite3_column_int (s, 4);
   int held = sqlite3_column_int (s, 0) == QUEUE_HELD;
   store->counts[kind][sent ? QUEUE_SENT : held ? QUEUE_HELD : QUEUE_WAITING]++;

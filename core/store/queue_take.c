@@ -205,7 +205,8 @@ store_queue_count (struct store *store, enum queue_state state, int intent)
 bool
 store_queue_is_sent (struct store *store, int64_t row)
 {
-  sqlite3_stmt *s = store_statement (store, S_QUEUE_IS_SENT, "SELECT count (*) FROM sent WHERE row = ?1");
+  sqlite3_stmt *s = store_statement (store, S_QUEUE_IS_SENT,
+                                     "SELECT count (*) FROM sent WHERE row = ?1");
   sqlite3_bind_int64 (s, 1, row);
   return store_number (store, s, NULL) != 0;
 }

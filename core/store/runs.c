@@ -42,7 +42,8 @@ int
 store_done_add (struct store *store, enum change_kind kind, int64_t count, int64_t at_ms,
                 struct error *error)
 {
-  sqlite3_stmt *s = store_statement (store, S_DONE_PRUNE, "DELETE FROM done WHERE kind = ?1 AND at < ?2");
+  sqlite3_stmt *s = store_statement (store, S_DONE_PRUNE,
+                                     "DELETE FROM done WHERE kind = ?1 AND at < ?2");
   sqlite3_bind_int (s, 1, (int) kind);
   sqlite3_bind_int64 (s, 2, at_ms / 1000 - 2 * DAY_S);
   if (store_run (store, s, error))

@@ -15,7 +15,8 @@
  * dirty again and again, so fewer checkpoints are much cheaper (measured). */
 static const char pragmas[] =
   "PRAGMA busy_timeout = 5000; PRAGMA trusted_schema = OFF;"
-  "PRAGMA cache_size = -2048; PRAGMA temp.cache_size = -1024; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
+  "PRAGMA cache_size = -2048; PRAGMA temp.cache_size = -1024;"
+  "PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
   "PRAGMA wal_autocheckpoint = 10000; PRAGMA journal_size_limit = 67108864";
 
 /* Comparing walks along the rows and comes to no page twice; writing needs what a batch touches. */

@@ -26,8 +26,8 @@ struct hasher {
 static void __attribute__ ((__noreturn__))
 no_openssl (void)
 {
-  fputs ("syncd: OpenSSL computes neither BLAKE2b nor HMAC-SHA-256; is its default provider installed?\n",
-         stderr);
+  fputs ("syncd: OpenSSL computes neither BLAKE2b nor HMAC-SHA-256; "
+         "is its default provider installed?\n", stderr);
   exit (1);
 }
 

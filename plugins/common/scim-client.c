@@ -77,7 +77,8 @@ scim_explain_body (struct scim_session *s)
 {
   const struct text *body = &scim_reply (s)->body;
   scim_error_parse (text_get (body), body->len, &s->error);
-  scim_explain (s, "%s", s->error.json ? "the answer is JSON, but not what was asked for" : s->error.detail);
+  scim_explain (s, "%s", s->error.json ? "the answer is JSON, but not what was asked for"
+                                       : s->error.detail);
 }
 
 const char *

@@ -115,8 +115,8 @@ conclude_blind (struct apply *a, const char *id, uint32_t flags, int32_t status)
 static void
 conclude_garbled (struct apply *a, const char *id, uint32_t flags, const char *version, int32_t status)
 {
-  scim_explain (&a->session->scim, "HTTP %d with an answer that is not JSON, and the account does not have "
-                "what was sent", (int) status);
+  scim_explain (&a->session->scim, "HTTP %d with an answer that is not JSON, and the account does not "
+                "have what was sent", (int) status);
   tell (a, SYNCD_RESULT_UNKNOWN, status);
   a->session->sink->host->result_set_account (a->result, id, version[0] != '\0' ? version : NULL, flags);
 }

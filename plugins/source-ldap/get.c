@@ -107,8 +107,8 @@ search_scope (struct syncd_ctx *ctx, struct get *get, size_t from, size_t to)
 {
   const struct instance *instance = get->session->instance;
   struct text filter = { 0 };
-  struct search search = { .session = get->session, .base = instance->base,
-                           .scope = instance->scope, .attributes = (const char *const *) get->wanted.request };
+  struct search search = { .session = get->session, .base = instance->base, .scope = instance->scope,
+                           .attributes = (const char *const *) get->wanted.request };
   int32_t rc = SEARCH_DONE;
 
   if (make_filter (get, from, to, instance->filter, &filter)) {
@@ -177,8 +177,8 @@ static int32_t
 ask_dn (struct syncd_ctx *ctx, struct get *get, size_t i, const char *filter, bool give)
 {
   struct search search = { .session = get->session, .base = get->ids[i], .filter = filter,
-                           .scope = LDAP_SCOPE_BASE, .attributes = (const char *const *) get->wanted.request,
-                           .missing_ok = true };
+                           .scope = LDAP_SCOPE_BASE, .missing_ok = true,
+                           .attributes = (const char *const *) get->wanted.request };
   LDAPMessage *message = NULL;
   int32_t rc, taken = SYNCD_OK;
 
