@@ -30,37 +30,91 @@ status_words (const struct link *link)
 {
   static const char *const words[] = { "no account yet", "in sync", "disabled by us: it left the source",
                                        "deleted by us: it left the source",
-                                       "left the source; leavers are ignored" };
+                                       "left the source while leavers.policy was ignore" };
+  if (link->status == LINK_NEW && link->account)
+    return "linked to an account by an administrator; nothing was sent to it yet";
   return link->status == LINK_SYNCED && link->parked ? "has an account, but its last change is parked"
                                                      : words[link->status];
+}
+
+/* Its change waits, and nothing else says that it is not in the source any more. */
+static bool
+is_leaving (const struct subject *s)
+{
+  return s->queued && s->row.intent != QUEUE_SYNC && !s->link.parked;
+}
+
+static const char *
+subject_words (const struct subject *s)
+{
+  return is_leaving (s) && s->link.status == LINK_SYNCED ? "left the source; its account is as it was"
+                                                         : status_words (&s->link);
 }
 
 static const char *
 intent_words (const struct subject *s)
 {
-  static const char *const words[] = { "bring the account up to date", "disable the account",
-                                       "delete the account" };
+  static const char *const words[] = { "bring the account up to date",
+                                       "disable the account: its entry left the source",
+                                       "delete the account: its entry left the source" };
   if (s->row.intent != QUEUE_SYNC)
-    return words[s->row.intent];
+    return is_leaving (s) ? words[s->row.intent]
+                          : "disable the account, as far as the entry can be mapped";
   return !s->link.account          ? "create the account, or meet it"
          : s->row.deactivates      ? "make the account inactive, as the entry says"
          : s->link.status == LINK_DISABLED ? "enable the account again: the entry is back"
                                    : words[QUEUE_SYNC];
 }
 
+/* The user name that the change gives, where it is another one. */
+static const char *
+new_name (const struct subject *s)
+{
+  const struct queued *row = &s->row;
+  const char *name = row->name ? row->name : row->wanted_name;
+  bool kept = !row->name && names_equal (row->wanted_name, s->link.wanted_name);
+  return name && !kept && !names_equal (name, s->link.given_name) ? name : NULL;
+}
+
+static int
+keep_error (void *data, int64_t started_ms, const char *report_json)
+{
+  char **error = data;
+  (void) started_ms;
+  json_t *report = json_loads (report_json, 0, NULL);
+  mem_set_text (error, json_string_value (json_object_get (report, "error")));
+  json_decref (report);
+  return 0;
+}
+
+/* Why is it still to be done? The last pass may have failed. */
+static void
+tell_waiting (struct subject *s)
+{
+  struct error ignored;
+  char *failed = NULL;
+  store_runs_each (s->store, 1, keep_error, &failed, &ignored);
+  if (failed)
+    tell_format (&s->tell, "because", "the last pass failed: %s", failed);
+  free (failed);
+}
+
 static void
 tell_queue (struct subject *s)
 {
   const struct queued *row = &s->row;
-  bool renamed = row->name && s->link.given_name && !names_equal (row->name, s->link.given_name);
   if (!s->queued)
     return;
+  const char *name = new_name (s);
   tell_format (&s->tell, row->state == QUEUE_HELD ? "held" : "queued", "%s%s%s%s", intent_words (s),
-               renamed ? ", with the user name " : "", renamed ? row->name : "",
+               name ? ", with the user name " : "", name ? name : "",
                row->state == QUEUE_SENT ? "; it is under way"
                : row->doubt ? "; an earlier attempt got no answer, so the account is looked up first"
                             : "");
-  tell_text (&s->tell, "because", row->why);
+  if (row->why)
+    tell_text (&s->tell, "because", row->why);
+  else if (row->state == QUEUE_WAITING)
+    tell_waiting (s);
   tell_when (&s->tell, "next try", row->next_try_ms);
 }
 
@@ -134,6 +188,10 @@ tell_next_parked (struct subject *s)
                  "--retry %s", link->id, link->id);
     return;
   }
+  if (link->next_try_ms <= clock_now_ms ()) {
+    tell_text (&s->tell, "next", "tried again by the next pass");
+    return;
+  }
   clock_format (link->next_try_ms, when);
   MEM_AUTO char *distance = tell_distance (link->next_try_ms);
   tell_format (&s->tell, "next", "tried again by the first pass after %s (%s), when its mapped "
@@ -196,12 +254,12 @@ tell_all (const struct cli *cli, struct subject *s)
   const struct link *link = &s->link;
   tell_text (&s->tell, "id", link->id);
   tell_text (&s->tell, "entry", link->name);
-  tell_text (&s->tell, "status", status_words (link));
+  tell_text (&s->tell, "status", subject_words (s));
   tell_text (&s->tell, "account", link->account);
   tell_text (&s->tell, "user name", link->given_name);
   tell_collision (s);
   tell_flag (&s->tell, "adopted", link->flags & LINK_ADOPTED,
-             "yes: this account existed before syncd; it is never deleted");
+             "yes: the account was adopted or linked, and not made for this entry; it is never deleted");
   if (link->flags & LINK_REFERENCES)
     references_tell (cli, link, &s->tell);
   tell_text (&s->tell, "last action", link->last_action);
@@ -240,9 +298,10 @@ tell_unclaimed (struct subject *s, const char *text)
     tell_format (&s->tell, "status", "unclaimed: its externalId %s is of no entry",
                  json_string_value (json_array_get (found, 1)));
     tell_format (&s->tell, "next", "nothing by itself; syncd --approve %s disables it, with the %zu "
-                 "accounts of that list; syncd link gives it to an entry",
+                 "accounts of that list; syncd link ENTRY %s gives it to an entry",
                  json_string_value (json_object_get (kept, "token")),
-                 json_array_size (json_object_get (kept, "accounts")));
+                 json_array_size (json_object_get (kept, "accounts")),
+                 json_string_value (json_array_get (found, 0)));
   }
   json_decref (kept);
   return found != NULL;

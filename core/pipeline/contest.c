@@ -46,15 +46,18 @@ park_held (struct delivery *delivery, struct item *item, const char *why)
   return outcome_park (delivery, item, reason);
 }
 
-/* The account of somebody who left can be given by hand. */
+/* The account of somebody who left, or one of no entry, can be given by hand. */
 static int
 park_claimed (struct delivery *delivery, struct item *item, const struct claim *claim, const char *id,
               const char *why)
 {
-  if (claim->holder != HOLDER_LEFT)
+  bool left = claim->holder == HOLDER_LEFT;
+  bool free = claim->holder == HOLDER_FOREIGN || claim->holder == HOLDER_UNOWNED;
+  if (claim->protected_name || !(left || free))
     return park_held (delivery, item, why);
-  MEM_AUTO char *hint = mem_format ("%s `syncd link %s %s` gives it to this entry", why,
-                                    item->link.id, id);
+  MEM_AUTO char *hint = mem_format (left ? "%s `syncd link %s %s` gives it to this entry"
+                                         : "%s; if it is this entry's, `syncd link %s %s` says so",
+                                    why, item->link.id, id);
   return park_held (delivery, item, hint);
 }
 
@@ -343,6 +346,33 @@ found_nobody (struct delivery *delivery, struct item *item)
   return prepare_change (delivery, item);
 }
 
+/* Whom the rule found, in a list that contest_park_several() ends. */
+void
+contest_add (struct buffer *list, const char *id, const char *user_name)
+{
+  buffer_printf (list, "%s%s (%s)", list->len ? ", " : "", id ? id : "?", user_name ? user_name : "?");
+}
+
+int
+contest_park_several (struct delivery *delivery, struct item *item, const struct buffer *list)
+{
+  MEM_AUTO char *reason = mem_format ("several accounts match it by one rule: %s; `syncd link %s "
+                                      "ACCOUNT` decides", buffer_text (list), item->link.id);
+  return outcome_park (delivery, item, reason);
+}
+
+static int
+park_several (struct delivery *delivery, struct item *item, const json_t *accounts)
+{
+  size_t i;
+  json_t *one;
+  BUFFER_AUTO struct buffer list;
+  buffer_init (&list, (size_t) 1 << 16);
+  json_array_foreach (accounts, i, one)
+    contest_add (&list, member (one, "id"), member (one, "userName"));
+  return contest_park_several (delivery, item, &list);
+}
+
 int
 contest_take (struct delivery *delivery, struct item *item)
 {
@@ -355,7 +385,7 @@ contest_take (struct delivery *delivery, struct item *item)
   else if (json_array_size (found) == 0)
     rc = found_nobody (delivery, item);
   else if (json_array_size (found) > 1)
-    rc = outcome_park (delivery, item, "several accounts match it by one rule; `syncd link` decides");
+    rc = park_several (delivery, item, found);
   else
     rc = judge_one (delivery, item, json_array_get (found, 0));
   json_decref (found);

@@ -16,8 +16,8 @@ decide_find (struct store *store, const char *text, struct link *ret_link, struc
 {
   int rc = store_link_search (store, text, ret_link, error);
   if (rc == 0)
-    return error_set (error, "nobody is known as \"%s\": give the source's id, the DN or the user name",
-                      text);
+    return error_set (error, "nobody is known as \"%s\": give the source's id or the DN; a user "
+                      "name only of somebody who could be mapped in an earlier pass", text);
   return rc < 0 ? -1 : 0;
 }
 

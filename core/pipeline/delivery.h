@@ -140,6 +140,9 @@ void contest_not_adopted (struct item *);
 /* Our account's name, HAS, stays where the entry still wants it, with or without a number: after a lost
  * state or a lost result too (G12). 0 or -1. */
 int contest_keep_name (struct delivery *, struct item *, const char *has);
+/* Several accounts, one of which may be the entry's: they are listed, and an administrator decides. */
+void contest_add (struct buffer *list, const char *id, const char *user_name);
+int contest_park_several (struct delivery *, struct item *, const struct buffer *list);
 /* The next candidate name, or park. */
 int contest_next_name (struct delivery *, struct item *, const char *why);
 

@@ -63,8 +63,8 @@ find_only (struct pass *pass, struct error *error)
     pass->only_row = link.row;
   link_fini (&link);
   if (rc == 0)
-    return error_set (error, "nobody is known as \"%s\": give the source's id, the DN or the user name",
-                      pass->options->only);
+    return error_set (error, "nobody is known as \"%s\": give the source's id or the DN; a user "
+                      "name only of somebody who could be mapped in an earlier pass", pass->options->only);
   return rc < 0 ? -1 : 0;
 }
 

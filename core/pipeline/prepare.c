@@ -201,6 +201,37 @@ prepare_existing (struct delivery *delivery, struct item *item)
   return prepare_change (delivery, item);
 }
 
+struct several {
+  const struct account *first;
+  bool external; /* they have its externalId, else its name */
+  struct buffer list;
+};
+
+static int
+add_listed (void *data, const struct account *one)
+{
+  struct several *several = data;
+  const struct account *first = several->first;
+  if (several->external ? one->external_id && strcmp (one->external_id, first->external_id) == 0
+                        : names_equal (one->user_name, first->user_name))
+    contest_add (&several->list, one->id, one->user_name);
+  return 0;
+}
+
+static int
+park_listed (struct delivery *delivery, struct item *item, const struct account *first)
+{
+  struct several several = { .first = first };
+  several.external = first->external_id && item->external_id
+                     && strcmp (first->external_id, item->external_id) == 0;
+  buffer_init (&several.list, (size_t) 1 << 16);
+  int rc = store_accounts_each (delivery->pass->store, add_listed, &several, delivery->error);
+  if (rc == 0)
+    rc = contest_park_several (delivery, item, &several.list);
+  buffer_fini (&several.list);
+  return rc;
+}
+
 static int
 prepare_new (struct delivery *delivery, struct item *item)
 {
@@ -210,7 +241,7 @@ prepare_new (struct delivery *delivery, struct item *item)
   int found = find_listed (delivery, item, &account), rc;
   item->met = true;
   if (found > 1)
-    rc = outcome_park (delivery, item, "several accounts match it by one rule; `syncd link` decides");
+    rc = park_listed (delivery, item, &account);
   else if (found == 1)
     rc = contest_account (delivery, item, account.id, account.external_id, account.document);
   else
@@ -245,6 +276,19 @@ leave_unread (struct delivery *delivery, struct item *item)
   return store_queue_update (delivery->pass->store, &item->row, delivery->error) < 0 ? -1 : 0;
 }
 
+static int
+park_protected (struct delivery *delivery, struct item *item)
+{
+  const struct link *link = &item->link;
+  bool leaver = item->row.intent != QUEUE_SYNC && !link->parked;
+  bool has = names_protected (delivery->pass->p->settings, link->given_name);
+  MEM_AUTO char *reason = mem_format ("%sthe user name %s is named in protect: so nothing is done "
+                                      "to its account until that is taken out of the configuration",
+                                      leaver ? "its entry left the source, but " : "",
+                                      has ? link->given_name : item->row.wanted_name);
+  return outcome_park (delivery, item, reason);
+}
+
 int
 prepare_item (struct delivery *delivery, struct item *item)
 {
@@ -252,7 +296,7 @@ prepare_item (struct delivery *delivery, struct item *item)
   if (store_link_by_row (pass->store, item->row.row, &item->link, delivery->error) != 1)
     return store_queue_done (pass->store, item->row.number, delivery->error) < 0 ? -1 : 0;
   if (is_protected (delivery, item))
-    return outcome_park (delivery, item, "the user name is named in protect:");
+    return park_protected (delivery, item);
   if (item->link.flags & LINK_DOUBT && !item->link.account)
     item->row.doubt = true;
   if (item->row.intent != QUEUE_SYNC && !item->link.account)

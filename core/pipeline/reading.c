@@ -51,8 +51,11 @@ reading_take (struct delivery *delivery, struct item *item)
   leaves_fini (&have);
   if (!ours)
     return outcome_lost_link (delivery, item);
-  if (rc == 0 && names_protected (delivery->pass->p->settings, name)) /* linked by hand, say */
-    return outcome_park (delivery, item, "the account's user name is named in protect:");
+  if (rc == 0 && names_protected (delivery->pass->p->settings, name)) { /* linked by hand, say */
+    MEM_AUTO char *reason = mem_format ("the account's user name %s is named in protect: so nothing is "
+                                        "done to it until that is taken out of the configuration", name);
+    return outcome_park (delivery, item, reason);
+  }
   if (rc < 0)
     return outcome_park (delivery, item, "what the sink says of this account is not a JSON object");
   if (has_name_in_doubt (item, name) && contest_keep_name (delivery, item, name) < 0)

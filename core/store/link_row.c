@@ -211,7 +211,9 @@ store_link_search (struct store *store, const char *text, struct link *link, str
   MEM_AUTO char *folded = text_fold (text);
   sqlite3_stmt *s = store_statement (store, S_LINK_SEARCH,
                                      "SELECT " LINK_COLUMNS " FROM link WHERE fold (name) = ?1"
-                                     " OR fold (wanted_name) = ?1 OR fold (id) = ?1" IN_USE_FIRST);
+                                     " OR fold (wanted_name) = ?1 OR fold (id) = ?1"
+                                     " OR row IN (SELECT row FROM queue"
+                                     " WHERE fold (wanted_name) = ?1 OR fold (name) = ?1)" IN_USE_FIRST);
   store_bind_text (s, 1, folded);
   return store_link_one (store, s, link, error);
 }

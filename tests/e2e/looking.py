@@ -86,9 +86,83 @@ class Looking(pipeline.Test):
         self.says(p.run("status"), "held +3 leavers, 4 updates, 0 creates", "--approve " + token)
         told = self.explained(p, "p0011@example.com")
         self.assertEqual((told["held"], told["token"]), ("bring the account up to date", token))
+        self.says(p.run("explain", "p0011@example.com"), "held +bring the account up to date\n")
         self.assertIn("4 updates", told["because"])
         self.assertEqual(json.loads(p.run("plan", "--format", "json").out)["approve"], token)
         self.says(p.run("plan"), "7 changes are held: syncd --approve " + token)
+
+    def test_who_is_held_is_known_by_the_name_that_plan_shows(self):
+        p = self.pipeline(crowd(10), brakes=dict.fromkeys(("leavers", "updates", "creates"),
+                                                          {"percent": 1, "min": 0}))
+        p.sync()
+        p.slapd.add(person("new"))
+        p.slapd.replace(dn("p0001"), "mail", "pat@example.com")
+        p.slapd.delete(dn("p0009"))
+        p.sync(expect=4)
+        self.assertIn("with the user name new@example.com", self.explained(p, "new@example.com")["held"])
+        self.assertIn("with the user name pat@example.com",
+                      self.explained(p, "p0001@example.com")["held"])
+        gone = self.explained(p, "p0009@example.com")
+        self.assertEqual((gone["status"], gone["held"]),
+                         ("left the source; its account is as it was",
+                          "disable the account: its entry left the source"))
+
+    def test_who_waits_says_that_the_last_pass_failed(self):
+        p = self.pipeline(crowd(3))
+        p.sync()
+        p.slapd.replace(dn("p0001"), "title", "Director")
+        p.sim.fault(kind="status", status=401, path="/oauth/token")
+        p.sync(expect=1)
+        told = self.explained(p, "p0001@example.com")
+        self.assertRegex(told["because"], "the last pass failed: .*401")
+
+    def test_who_was_asked_to_be_tried_again_says_so(self):
+        p = self.pipeline([person("nomail", mail=None)])
+        p.sync(expect=3)
+        self.ends(p.run("parked", "--retry", dn("nomail")), 0)
+        told = self.explained(p, dn("nomail"))
+        self.assertEqual(told["next"], "tried again by the next pass")
+        self.assertNotIn("1970", json.dumps(told))
+
+    def test_a_link_that_nothing_was_sent_by_yet(self):
+        p = self.pipeline(crowd(3))
+        p.sync()
+        self.ends(p.run("link", "p0001@example.com", p.account("p0001@example.com")["id"]), 0)
+        told = self.explained(p, dn("p0001"))
+        self.assertRegex(told["status"], "^linked to an account by an administrator")
+        self.assertRegex(told["next"], "next pass")
+
+    def test_a_protected_leaver_says_why_its_account_stays(self):
+        p = self.pipeline(crowd(12))
+        p.sync()
+        p.config["protect"] = ["p0003@example.com"]
+        p.slapd.delete(dn("p0003"))
+        p.sync(expect=3)
+        self.says(p.run("parked"), "its entry left the source, but the user name p0003@example.com "
+                  "is named in protect: .*taken out of the configuration")
+
+    def test_several_accounts_are_named_and_so_is_what_decides(self):
+        people = [person("ada", employeeNumber="7")] + crowd(30)  # so many: the accounts are listed
+        p = self.pipeline(people, mapping=dict(pipeline.MAPPING, externalId="employeeNumber"),
+                          sim=["--set", "external-id-unique=false"])
+        p.sim.seed([{"userName": "%s@example.com" % n, "displayName": n, "externalId": "7"}
+                    for n in ("a", "b")])
+        p.sync(expect=3)
+        reason = self.explained(p, dn("ada"))["parked"]
+        for name in ("a@example.com", "b@example.com"):
+            self.assertIn("%s (%s)" % (p.account(name)["id"], name), reason)
+        self.assertIn("`syncd link %s ACCOUNT` decides" % p.uuid("ada"), reason)
+
+    def test_another_s_account_is_named_with_the_command_that_takes_it(self):
+        p = self.pipeline([person("ada")], collision={"policy": "skip"})
+        p.sim.seed([{"userName": "ada@example.com", "displayName": "Ada", "externalId": "of-another"}])
+        p.sync(expect=3)
+        account = p.account("ada@example.com")["id"]
+        words = ["link", p.uuid("ada"), account]
+        self.assertIn("`syncd %s`" % " ".join(words), self.explained(p, dn("ada"))["parked"])
+        self.ends(p.run(*words), 0)
+        p.sync()
+        self.assertEqual(p.account_of("ada")["id"], account)
 
     def test_parked_in_text_and_json(self):
         p = self.pipeline([person("nomail", mail=None), person("ada")])
