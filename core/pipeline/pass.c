@@ -64,7 +64,8 @@ find_only (struct pass *pass, struct error *error)
   link_fini (&link);
   if (rc == 0)
     return error_set (error, "nobody is known as \"%s\": give the source's id or the DN; a user "
-                      "name only of somebody who could be mapped in an earlier pass", pass->options->only);
+                      "name only of somebody who could be mapped in an earlier pass",
+                      pass->options->only);
   return rc < 0 ? -1 : 0;
 }
 
