@@ -53,6 +53,14 @@ add (struct held_set *set, uint64_t key, int64_t number)
   set->changes[set->count++] = (struct held_change){ key, number };
 }
 
+/* As people know it: what is wanted, what it has, or what a create without a result was sent with. */
+static const char *
+name_of (const struct queued *row, const struct link *link)
+{
+  const char *name = row->wanted_name ? row->wanted_name : link->given_name;
+  return name ? name : row->sent_name;
+}
+
 static int
 add_row (void *data, struct queued *row)
 {
@@ -63,8 +71,7 @@ add_row (void *data, struct queued *row)
   if (rc == 1) {
     add (set, key_of (row, link.id), row->number);
     if (set->report)
-      report_add (&set->report->held_list, link.id,
-                  row->wanted_name ? row->wanted_name : link.given_name, row->why);
+      report_add (&set->report->held_list, link.id, name_of (row, &link), row->why);
   }
   link_fini (&link);
   return rc < 0 ? -1 : 0;

@@ -25,9 +25,10 @@ of_kind (struct store *store, enum statement first, enum change_kind kind, const
 int
 store_queue_hold (struct store *store, enum change_kind kind, const char *why, struct error *error)
 {
-  /* A held row keeps no values. */
+  /* A held row keeps no values, but what an account in doubt was sent with: it is found by that. */
 #define HOLD(is)                                                                                \
-  "UPDATE queue SET state = 2, why = ?1, leaves = NULL WHERE state = 0"       \
+  "UPDATE queue SET state = 2, why = ?1, leaves = CASE intent WHEN 0 THEN NULL ELSE leaves END"   \
+  " WHERE state = 0"                                                                            \
   " AND why IS NOT '" QUEUE_APPROVED "' AND " is UNSENT
   static const char *const sql[] = { HOLD (IS_CREATE), HOLD (IS_UPDATE), HOLD (IS_LEAVER) };
   sqlite3_stmt *s = of_kind (store, S_HOLD_CREATES, kind, sql);

@@ -219,6 +219,22 @@ class SameNumber(pipeline.Test):
         self.assertIsNotNone(fault)
         self.is_the_same(p)
 
+    def test_G1_leavers_without_a_known_account_are_held_and_found_when_they_are_approved(self):
+        """Killed in the first load; most of those whose creates nobody confirmed leave."""
+        people = [person("p%d" % i, employeeNumber="E%d" % i) for i in range(6)]
+        p = self.pipeline(people, mapping=dict(pipeline.MAPPING, externalId="employeeNumber"))
+        self.assertEqual(p.crash("after-apply:6"), -9)
+        made = set(p.accounts())
+        self.assertGreater(len(made), 2)
+        for i in range(1, 6):
+            p.slapd.delete(dn("p%d" % i))
+        report = p.sync(expect=4)
+        self.assertEqual({one["userName"] for one in report["held_list"]},
+                         {"p%d@example.com" % i for i in range(1, 6)})
+        p.sync("--approve", report["approve"])
+        active = {u["userName"] for u in p.sim.users("active")}
+        self.assertEqual(active, {"p0@example.com"})
+
 
 class Silence(pipeline.Test):
     """G3: silence is not absence."""
