@@ -45,11 +45,12 @@ no_answer (const struct scim_answer *a)
   return a->cancelled ? SYNCD_RESULT_CANCELLED : SYNCD_RESULT_SINK;
 }
 
-/* 408 and 5xx: a create may have been carried out; the others can be sent again as they are. */
+/* 408 and 5xx: a write may have been carried out. That matters for an update too: it is not always sent
+ * again, for the source may take it back meanwhile. */
 static int32_t
 unwell (const struct scim_answer *a)
 {
-  return a->kind == SYNCD_REQUEST_CREATE ? SYNCD_RESULT_UNKNOWN : SYNCD_RESULT_SINK;
+  return writes (a->kind) ? SYNCD_RESULT_UNKNOWN : SYNCD_RESULT_SINK;
 }
 
 static int32_t

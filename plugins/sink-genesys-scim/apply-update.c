@@ -111,14 +111,14 @@ look_again (struct apply *a, const char *id, int32_t result)
   int32_t status = s->answer.status;
   if (result == SYNCD_RESULT_LINK && s->error.scim)
     return SYNCD_RESULT_OK;
-  if (result != SYNCD_RESULT_LINK && (result != SYNCD_RESULT_SINK || status < 500))
+  if (result != SYNCD_RESULT_LINK && (result != SYNCD_RESULT_UNKNOWN || status < 500))
     return result;
   char words[sizeof s->why];
   memcpy (words, s->why, sizeof words);
   int32_t now = apply_confirm_gone (a, id);
   if (now == SYNCD_RESULT_LINK)
     return SYNCD_RESULT_OK;
-  if (result == SYNCD_RESULT_SINK) {
+  if (result == SYNCD_RESULT_UNKNOWN) {
     memcpy (s->why, words, sizeof words);
     s->answer.status = status;
     return result;

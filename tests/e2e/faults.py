@@ -136,6 +136,37 @@ class Ends(pipeline.Test):
         self.assertEqual({u["title"] for u in p.sim.users()}, {"Director"})
         self.converges(p, 40)
 
+    def failed_and_ended(self, p, status, *words):
+        """The next update is carried out and answered with that status; the pass ends before it is repeated."""
+        p.sim.fault(status=status, applied=True, method="PATCH", path="*/users/*")
+        p.sim.fault(status=503, method="*", path="*/users/*", nth=2, count=1000)
+        before = p.sim.stats()["kinds"]["update"]
+        self.ends(p.kill_when(lambda: p.sim.stats()["kinds"]["update"] > before, *words, how=signal.SIGTERM), 143)
+        p.sim.clear_faults()
+
+    def test_G2_an_update_that_failed_at_the_service_and_is_taken_back(self):
+        """A 504 may come after the change was made: then putting the old value back is a change."""
+        p = self.pipeline([person("ada", title="Countess"), person("bob")])
+        p.sync()
+        for status in (500, 502, 504, 408):
+            p.slapd.replace(dn("ada"), "title", "Director %d" % status)
+            self.failed_and_ended(p, status)
+            self.assertEqual(p.account("ada@example.com")["title"], "Director %d" % status)
+            p.slapd.replace(dn("ada"), "title", "Countess")
+            p.sync()
+            self.assertEqual(p.account("ada@example.com")["title"], "Countess")
+
+    def test_G2_a_disable_that_failed_at_the_service_and_whose_entry_is_back(self):
+        p = self.pipeline([person(uid, title="Countess") for uid in ("ada", "bob", "cyd")],
+                          ldap={"filter": "(&(objectClass=inetOrgPerson)(title=*))"})
+        p.sync()
+        p.slapd.modify("dn: %s\nchangetype: modify\ndelete: title\n" % dn("ada"))
+        self.failed_and_ended(p, 504, "--full")
+        self.assertEqual(p.account("ada@example.com")["state"], "inactive")
+        p.slapd.replace(dn("ada"), "title", "Countess")
+        p.sync()
+        self.assertEqual(p.account("ada@example.com")["state"], "active")
+
     def test_G2_killed_in_the_middle_of_a_swap_of_names(self):
         p = self.pipeline([person("ada"), person("bob")], sim=["--set", "latency=150"])
         p.sync()

@@ -254,9 +254,9 @@ class Update(Case):
                 (scim_error(409, "x"), title, "RACE"), (scim_error(409, "x"), rename, "COLLISION"),
                 (scim_error(409, "x", "uniqueness"), title, "COLLISION"),
             (scim_error(400, "x", "noTarget"), title, "ENTRY"),
-                (error_body(403), title, "FORBIDDEN"), (error_body(500), title, "SINK"),
-            (Reply(503), title, "SINK"),
-                (error_body(408), title, "SINK"), (error_body(429), title, "BUDGET"), (RESET, title,
+                (error_body(403), title, "FORBIDDEN"), (error_body(500), title, "UNKNOWN"),
+            (Reply(503), title, "UNKNOWN"),
+                (error_body(408), title, "UNKNOWN"), (error_body(429), title, "BUDGET"), (RESET, title,
                     "UNKNOWN"),
                 (Reply(404, "<h1>gone</h1>", kind="text/html"), title, "CONFIG"), (Reply(501),
                     title, "CONFIG")):
@@ -342,7 +342,7 @@ class Delete(Case):
                                (Reply(410, {}), "CONFIG"),
                                (Reply(404, "no page", kind="text/plain"), "CONFIG"),
                                (error_body(403), "FORBIDDEN"),
-                               (error_body(429), "BUDGET"), (error_body(500), "SINK"),
+                               (error_body(429), "BUDGET"), (error_body(500), "UNKNOWN"),
                                (RESET, "UNKNOWN")):
             with self.subTest(wanted=wanted):
                 self.assertEqual(self.remove(answer)["result"], wanted)

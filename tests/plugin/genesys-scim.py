@@ -285,7 +285,7 @@ class Faults(Case):
     def test_updates(self):
         user = self.alice()["account"]
         everything = "*users*"
-        for fault, wanted in ((dict(status=500), "SINK"), (dict(status=503), "SINK"),
+        for fault, wanted in ((dict(status=500), "UNKNOWN"), (dict(status=503), "UNKNOWN"),
                               (dict(kind="reset"), "UNKNOWN"),
                               (dict(kind="reset", applied=True), "UNKNOWN"), (dict(kind="ignore"),
                                   "NOT_TAKEN"), (dict(status=412), "RACE"),
