@@ -24,6 +24,7 @@ check-valgrind:
 	$(MAKE) check TESTS='$(COMPILED_TESTS)' LOG_COMPILER='$(VALGRIND)' AM_LOG_FLAGS='$(VALGRIND_FLAGS)'
 # Where threads meet: sessions, budget, orders, watch mode. For a tree with --enable-sanitizers=thread.
 THREAD_TESTS = tests/abi/test-host tests/e2e/faults.py tests/e2e/passes.py tests/e2e/watch.py \
+  tests/e2e/streaming.py tests/e2e/reloading.py tests/e2e/notifying.py \
   tests/e2e/unwell.py tests/e2e/pacing.py tests/e2e/connections.py tests/faults/converge.py
 check-threads:
 	$(MAKE) check TESTS='$(THREAD_TESTS)' SEEDS=4

@@ -198,5 +198,30 @@ class Looking(pipeline.Test):
         self.assertEqual(p.run("plan").out, "nothing to do\n")
 
 
+class Explain(pipeline.Test):
+    def test_a_collision_names_who_has_the_name(self):
+        p = self.pipeline([person("a", mail="same@example.com"), person("b", mail="same@example.com")])
+        p.sync()
+        second = [u for u in ("a", "b") if p.account_of(u)["userName"] != "same@example.com"][0]
+        first = "b" if second == "a" else "a"
+        done = p.run("explain", p.uuid(second))
+        self.says(done, "wanted +same@example.com", "collision.*" + p.uuid(first), "next +nothing")
+
+    def test_what_is_held_names_the_token(self):
+        p = self.pipeline(crowd(5))
+        p.sync()
+        for i in range(3):
+            p.slapd.delete(dn("p000%d" % i))
+        token = p.sync("--full", expect=4)["approve"]
+        self.says(p.run("explain", "p0000@example.com"), "held +disable", "--approve " + token)
+        self.says(p.run("status"), "3 held", "--approve " + token)
+
+    def test_a_parked_entry_says_when_it_is_tried_again(self):
+        p = self.pipeline([person("nomail", mail=None)])
+        p.sync(expect=3)
+        self.says(p.run("explain", p.uuid("nomail")), "parked ", "tried again by the first pass after 20",
+                  "parked --retry")
+
+
 if __name__ == "__main__":
     tap.main()

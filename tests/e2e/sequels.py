@@ -6,7 +6,7 @@ import sqlite3
 import time
 
 import tap
-from results import KILLED, Case, entry, people
+from scriptedends import KILLED, Case, entry, people
 
 
 class Case(Case):

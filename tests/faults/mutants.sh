@@ -88,15 +88,15 @@ prepare
 mutant checkpoint-too-early core/pipeline/scan.c \
   '  int rc = read_events (pass, scan, ret_code, error);' \
   '  int rc = read_events (pass, scan, ret_code, error); if (rc < 0) pass->end = SCAN_CHANGES, rc = 0;' \
-  'tests/e2e/results.py Reads'
+  'tests/e2e/endings.py Reads'
 mutant checkpoint-past-what-was-not-recorded core/pipeline/pass.c \
   '    pass->end = SCAN_FAILED; /*' '    pass->end = pass->end; /*' \
-  'tests/e2e/results.py Reads'
+  'tests/e2e/endings.py Reads'
 mutant sent-row-forgotten core/pipeline/opening.c \
   'store_queue_recover (pass->store, error);' '0;' \
   'tests/e2e/results.py Results Updates'
 mutant doubt-forgotten core/store/queue.c '  q.doubt = true;' '  q.doubt = false;' \
-  'tests/e2e/results.py'
+  'tests/e2e/doubt.py'
 mutant doubt-treated-as-new core/pipeline/prepare.c \
   '  bool look = item->row.doubt || delivery->meet_each;' '  bool look = delivery->meet_each;' \
   'tests/e2e/results.py'
@@ -114,7 +114,7 @@ mutant leaver-in-doubt-is-kept core/pipeline/intake.c \
   '    link->status = LINK_DISABLED;
   queued_fini' '    (void) link;
   queued_fini' \
-  'tests/e2e/results.py Doubt'
+  'tests/e2e/doubt.py'
 mutant references-in-memory-only core/pipeline/references.c \
   '  return store_put_fact (pass->store, REFERENCES_DUE, "1", 1, error);' '  return 0;' \
   'tests/e2e/passes.py killed_between'
@@ -126,19 +126,19 @@ mutant no-confirmation core/pipeline/asking.c \
   '  if (answer->answer == SYNCD_GET_FAILED || answer->answer == 0) {' \
   '  if (absent) return absent (pass, asked, error);
   if (answer->answer == SYNCD_GET_FAILED || answer->answer == 0) {' \
-  'tests/e2e/results.py Leaving'
+  'tests/e2e/endings.py Leaving'
 mutant partial-is-complete core/pipeline/scan.c \
   '    pass->end = SCAN_PARTIAL;' '    pass->end = SCAN_ALL;' \
-  'tests/e2e/results.py Reads'
+  'tests/e2e/endings.py Reads'
 mutant an-empty-read-is-believed core/pipeline/brakes.c \
   '  if (pass->end == SCAN_ALL && pass->report->read == 0)' '  if (0)' \
-  'tests/e2e/leavers.py Silence'
+  'tests/e2e/silence.py'
 mutant brakes-not-counted core/pipeline/brakes.c \
   '  if (waiting + held == 0)' '  if (1)' \
-  'tests/e2e/leavers.py Brakes'
+  'tests/e2e/brakes.py'
 mutant leavers-in-doubt-not-counted core/store/queue_kind.c \
   '  if (!old->doubt || approved)' '  if (old->doubt || approved)' \
-  'tests/e2e/leavers.py Brakes'
+  'tests/e2e/brakes.py'
 mutant held-leavers-are-not-asked-for-again core/pipeline/leavers.c \
   '  return pass->end == SCAN_CHANGES && (rare ||' '  return 0 && pass->end == SCAN_CHANGES && (rare ||' \
   'tests/e2e/reads.py approval'
@@ -176,7 +176,7 @@ mutant suffix-without-a-seen-holder core/pipeline/contest.c \
   'tests/e2e/results.py Results'
 mutant names-do-not-wait core/pipeline/prepare.c \
   '  return rc < 0 ? -1 : kind == HOLDER_OTHER_LEAVING;' '  return rc < 0 ? -1 : 0;' \
-  'tests/e2e/results.py Names'
+  'tests/e2e/rings.py'
 mutant a-suffix-does-not-stay core/pipeline/prepare.c \
   '  else if (!row->name && item->link.given_name && item->link.account' \
   '  else if (false && item->link.given_name && item->link.account' \

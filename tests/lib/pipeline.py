@@ -304,6 +304,11 @@ class Pipeline:
         """All accounts, to show that nothing was written."""
         return sorted(json.dumps(user, sort_keys=True) for user in self.sim.users())
 
+    def states(self):
+        """How many accounts there are of each state."""
+        found = [user["state"] for user in self.sim.users()]
+        return {state: found.count(state) for state in set(found)}
+
     def twins(self):
         """External ids that more than one account carries."""
         ids = [user.get("externalId") for user in self.sim.users() if user.get("externalId")]

@@ -12,6 +12,9 @@ import signal
 import threading
 import time
 
+import pipeline
+
+SLOW = 4 if pipeline.sanitized() or os.environ.get("SYNCD_VALGRIND") else 1
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -91,3 +94,21 @@ class Watching:
         """KiB in memory."""
         with open("/proc/%d/status" % self.process.pid) as file:
             return int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))
+
+
+class Test(pipeline.Test):
+    """A test of watch mode: what it starts ends with it."""
+
+    def watch(self, p, *words, **more):
+        w = Watching(p, *words, **more)
+        self.addCleanup(w.kill)
+        return w
+
+    def title(self, p, uid):
+        account = p.account("%s@example.com" % uid)
+        return account and account.get("title")
+
+    def told_to_end(self, w, code=143, how=signal.SIGTERM):
+        done = w.stop(how)
+        self.ends(done, code)
+        return done
