@@ -178,8 +178,8 @@ struct queued {
   bool doubt;                /* was sent, result unknown (found SENT at start, or told so) */
   int64_t mapping;           /* number */
   unsigned char fingerprint[FINGERPRINT_LEN];
-  char *leaves;              /* SYNC: leaves_encode(), NULL while held; else what a create in doubt was */
-                             /* sent with, or NULL */
+  char *leaves;              /* SYNC: leaves_encode(), NULL while held; else what a create in doubt */
+                             /* was sent with, or NULL */
   char *wanted_name;
   char *name;                /* name given by the decide step or found since; NULL: as wanted */
   int64_t name_number;       /* n of "{base}_{n}" */
