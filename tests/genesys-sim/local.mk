@@ -30,6 +30,9 @@ tests_genesys_sim_genesys_sim_SOURCES = $(SIMULATOR_SOURCES)
 tests_genesys_sim_genesys_sim_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(MICROHTTPD_CFLAGS)
 tests_genesys_sim_genesys_sim_LDADD = $(JANSSON_LIBS) $(MICROHTTPD_LIBS)
 EXTRA_DIST += tests/lib/simulator.py
-TESTS += tests/genesys-sim/test_simulator.py
-EXTRA_DIST += tests/genesys-sim/test_simulator.py
+SIMULATOR_TESTS = tests/genesys-sim/test_service.py tests/genesys-sim/test_users.py \
+  tests/genesys-sim/test_patch.py tests/genesys-sim/test_lists.py tests/genesys-sim/test_faults.py \
+  tests/genesys-sim/test_control.py
+TESTS += $(SIMULATOR_TESTS)
+EXTRA_DIST += tests/genesys-sim/simcase.py $(SIMULATOR_TESTS)
 EXTRA_DIST += tests/genesys-sim/measure.sh
