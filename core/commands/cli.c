@@ -52,6 +52,12 @@ is_word (const char *text, const char *const *words, size_t count)
   return false;
 }
 
+static bool
+is_token (const char *text)
+{
+  return *text && !strpbrk (text, " \n") && strlen (text) <= 64;
+}
+
 static int
 check_words (const struct cli *cli, const char *format, struct error *error)
 {
@@ -63,6 +69,9 @@ check_words (const struct cli *cli, const char *format, struct error *error)
     return error_config (error, "--format is text or json, not \"%s\"", format);
   if (cli->log_format && !is_word (cli->log_format, logs, 3))
     return error_config (error, "--log-format is text, json or journal, not \"%s\"", cli->log_format);
+  if (cli->approve && !is_token (cli->approve))
+    return error_config (error, "--approve \"%.64s\" is no token: `syncd status` and `syncd plan` "
+                         "show it", cli->approve);
   if (cli->colour && !is_word (cli->colour, colours, 3))
     return error_config (error, "--color is auto, always or never, not \"%s\"", cli->colour);
   if (cli->log_level && !is_word (cli->log_level, levels, 4))
@@ -83,9 +92,15 @@ unknown_option (char **argv, struct error *error)
   }
   const char *nearest = strncmp (given, "--", 2) == 0 ? text_nearest (given + 2, names, count) : NULL;
   if (nearest)
-    return error_config (error, "unknown or incomplete option %s; did you mean --%s? (syncd --help "
+    return error_config (error, "unknown option %s; did you mean --%s? (syncd --help "
                          "lists them)", given, nearest);
-  return error_config (error, "unknown or incomplete option %s (syncd --help lists them)", given);
+  return error_config (error, "unknown option %s (syncd --help lists them)", given);
+}
+
+static int
+incomplete_option (char **argv, struct error *error)
+{
+  return error_config (error, "option %s wants a value (syncd --help says which)", argv[optind - 1]);
 }
 
 static void
@@ -138,9 +153,11 @@ cli_parse (int argc, char **argv, struct cli *ret_cli, struct error *error)
   const char *format = NULL;
   memset (ret_cli, 0, sizeof *ret_cli);
   opterr = 0;
-  while ((option = getopt_long (argc, argv, "c:nqvhV", options, NULL)) != -1) {
+  while ((option = getopt_long (argc, argv, ":c:nqvhV", options, NULL)) != -1) {
     if (option == '?')
       return unknown_option (argv, error);
+    if (option == ':')
+      return incomplete_option (argv, error);
     take_value (ret_cli, option, &format);
   }
   ret_cli->json = format && strcmp (format, "json") == 0;

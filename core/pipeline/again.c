@@ -2,8 +2,11 @@
  * order, or pointed at by somebody. Main thread only. */
 #include "config.h"
 
+#include <stdlib.h>
+
 #include "pipeline/orders.h"
 #include "pipeline/pass.h"
+#include "util/mem.h"
 
 static int
 add_id (void *data, struct link *link)
@@ -102,4 +105,78 @@ again_obey (struct pass *pass, struct error *error)
       || again_decide (pass, error) < 0)
     return -1;
   return again_read_bare_rows (pass, error);
+}
+
+#define SHOWN_MAX 1000 /* changes that are read again only to be shown */
+
+struct shown_row {
+  int64_t row;
+  char *why, *name;
+};
+
+struct shown {
+  struct bare bare;
+  struct shown_row rows[SHOWN_MAX];
+  size_t count;
+};
+
+static int
+add_shown (void *data, struct queued *row)
+{
+  struct shown *shown = data;
+  if (row->intent != QUEUE_SYNC || row->leaves || shown->count == SHOWN_MAX)
+    return 0;
+  shown->rows[shown->count++] = (struct shown_row){ row->row, mem_copy_text (row->why),
+                                                    mem_copy_text (row->name) };
+  return add_bare (&shown->bare, row);
+}
+
+/* What was read again is held as it was. */
+static int
+hold_again (struct pass *pass, const struct shown_row *shown, struct error *error)
+{
+  struct queued row;
+  queued_init (&row);
+  int rc = store_queue_of (pass->store, shown->row, &row, error);
+  if (rc == 1 && row.intent == QUEUE_SYNC && row.state == QUEUE_WAITING) {
+    row.state = QUEUE_HELD;
+    mem_set_text (&row.why, shown->why);
+    mem_set_text (&row.name, shown->name);
+    rc = store_queue_update (pass->store, &row, error);
+  }
+  queued_fini (&row);
+  return rc;
+}
+
+static int
+hold_all_again (struct pass *pass, const struct shown *shown, struct error *error)
+{
+  int rc = store_begin (pass->store, error);
+  if (rc < 0)
+    return -1;
+  for (size_t i = 0; i < shown->count && rc >= 0; i++)
+    rc = hold_again (pass, &shown->rows[i], error);
+  if (rc >= 0)
+    return store_commit (pass->store, error);
+  store_rollback (pass->store);
+  return -1;
+}
+
+int
+again_read_held (struct pass *pass, struct error *error)
+{
+  struct shown *shown = mem_new (1, sizeof *shown);
+  int64_t unchanged = pass->report->unchanged;
+  shown->bare = (struct bare){ .pass = pass, .error = error };
+  int rc = store_queue_each (pass->store, QUEUE_HELD, add_shown, shown, error);
+  if (rc >= 0 && shown->count && (rc = ask (pass, &shown->bare.ids, error)) >= 0)
+    rc = hold_all_again (pass, shown, error);
+  pass->report->unchanged = unchanged;
+  for (size_t i = 0; i < shown->count; i++) {
+    free (shown->rows[i].why);
+    free (shown->rows[i].name);
+  }
+  ids_fini (&shown->bare.ids);
+  free (shown);
+  return rc < 0 ? -1 : 0;
 }

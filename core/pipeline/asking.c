@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "pipeline/pass.h"
+#include "util/log.h"
 #include "util/mem.h"
 #include "util/notify.h"
 
@@ -122,6 +123,18 @@ intake_unshown (struct pass *pass, struct error *error)
   return rc;
 }
 
+static int
+not_there (struct pass *pass, const char *id, struct error *error)
+{
+  struct glance glance;
+  int rc = store_glance (pass->store, id, strlen (id), &glance, error);
+  pass->report->read = 0;
+  if (rc > 0)
+    log_warning ("the source shows no entry %s within filter and base: a pass over everybody finds out "
+                 "whether it left; nothing is done here", id);
+  return rc < 0 ? -1 : 0;
+}
+
 /* One person: who is known by that text, else what the source knows by it. */
 int
 intake_only (struct pass *pass, struct error *error)
@@ -134,10 +147,9 @@ intake_only (struct pass *pass, struct error *error)
   pass->report->mode = "only";
   pass->end = SCAN_CHANGES;
   pass->force = true;
+  pass->report->read = 1;
   if (rc >= 0)
-    rc = intake_get (pass, &ids, NULL, error);
-  if (rc == 0)
-    pass->report->read = 1;
+    rc = intake_get (pass, &ids, not_there, error);
   ids_fini (&ids);
   link_fini (&link);
   return rc;

@@ -91,6 +91,20 @@ names_protected (const struct settings *settings, const char *name)
   return false;
 }
 
+char *
+names_why_protected (const struct settings *settings, const struct link *link, const struct queued *row)
+{
+  bool leaver = row->intent != QUEUE_SYNC && !link->parked;
+  const char *name = names_protected (settings, link->given_name)    ? link->given_name
+                     : names_protected (settings, row->wanted_name) ? row->wanted_name
+                                                                    : NULL;
+  if (!name)
+    return NULL;
+  return mem_format ("%sthe user name %s is named in protect: so nothing is done to its account until "
+                     "that is taken out of the configuration",
+                     leaver ? "its entry left the source, but " : "", name);
+}
+
 struct claim
 names_claim (const struct settings *settings, enum holder_kind holder, int attempts)
 {

@@ -16,6 +16,8 @@ bool names_has_left (struct pass *, const struct link *, struct error *);
  * RET_ROW is the change then. Who is there but cannot be mapped is parked as well: it has not left. */
 bool names_is_leaving (struct store *, const struct link *, struct queued *ret_row, struct error *);
 bool names_protected (const struct settings *, const char *name);
+/* Why nothing may be done for this change (G5), a text of its own; NULL: it may. */
+char *names_why_protected (const struct settings *, const struct link *, const struct queued *);
 /* A claim with the configured policies; the caller fills what it knows of the account. */
 struct claim names_claim (const struct settings *, enum holder_kind, int attempts);
 

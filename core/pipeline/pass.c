@@ -28,6 +28,7 @@ pass_init (struct pass *pass, struct pipeline *p, const struct pass_options *opt
   pass->audit = -1;
   pass->owned_active = -1;
   buffer_init (&pass->checkpoint, (size_t) 1 << 20);
+  report->dry_run = options->dry_run;
   report->source_name = p->settings->source.name;
   report->sink_name = p->settings->sink.name;
 }

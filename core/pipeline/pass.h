@@ -167,6 +167,9 @@ int again_read_bare_rows (struct pass *, struct error *);
 int again_decide (struct pass *, struct error *);
 /* obeys the orders that came while delivering. */
 int again_obey (struct pass *, struct error *);
+/* What is held keeps no values: for a preview, in a state that nobody keeps, the first thousand are
+ * read again and stay held. */
+int again_read_held (struct pass *, struct error *);
 
 /* meeting.c: how the first pass would meet existing accounts, for a plan: asks the sink how many. */
 int meeting_preview (struct pass *, struct error *);

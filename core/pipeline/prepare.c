@@ -276,27 +276,16 @@ leave_unread (struct delivery *delivery, struct item *item)
   return store_queue_update (delivery->pass->store, &item->row, delivery->error) < 0 ? -1 : 0;
 }
 
-static int
-park_protected (struct delivery *delivery, struct item *item)
-{
-  const struct link *link = &item->link;
-  bool leaver = item->row.intent != QUEUE_SYNC && !link->parked;
-  bool has = names_protected (delivery->pass->p->settings, link->given_name);
-  MEM_AUTO char *reason = mem_format ("%sthe user name %s is named in protect: so nothing is done "
-                                      "to its account until that is taken out of the configuration",
-                                      leaver ? "its entry left the source, but " : "",
-                                      has ? link->given_name : item->row.wanted_name);
-  return outcome_park (delivery, item, reason);
-}
-
 int
 prepare_item (struct delivery *delivery, struct item *item)
 {
   struct pass *pass = delivery->pass;
   if (store_link_by_row (pass->store, item->row.row, &item->link, delivery->error) != 1)
     return store_queue_done (pass->store, item->row.number, delivery->error) < 0 ? -1 : 0;
-  if (is_protected (delivery, item))
-    return park_protected (delivery, item);
+  if (is_protected (delivery, item)) {
+    MEM_AUTO char *why = names_why_protected (pass->p->settings, &item->link, &item->row);
+    return outcome_park (delivery, item, why);
+  }
   if (item->link.flags & LINK_DOUBT && !item->link.account)
     item->row.doubt = true;
   if (item->row.intent != QUEUE_SYNC && !item->link.account)

@@ -8,6 +8,7 @@
 
 #include "pipeline/names.h"
 #include "util/json.h"
+#include "util/log.h"
 #include "util/mem.h"
 
 struct walk {
@@ -27,6 +28,8 @@ action_of (const struct walk *walk, const struct queued *row, const struct link 
     return "disable";
   if (row->intent == QUEUE_DELETE)
     return "delete";
+  if (link->account && link->status == LINK_DELETED)
+    return "create?"; /* as it was, or anew */
   if (!link->account)
     return walk->pass->first || row->doubt ? "create?" : "create";
   if (walk->plan.kind == PLAN_ENABLE)
@@ -171,8 +174,88 @@ count_one (void *data, const struct preview *preview)
     report->updated++;
 }
 
+struct protected_row {
+  int64_t number, row;
+  char *why, *name;
+};
+
+struct protected_rows {
+  struct pass *pass;
+  struct protected_row *rows;
+  size_t count;
+  struct error *error;
+};
+
+static int
+add_protected (void *data, struct queued *row)
+{
+  struct protected_rows *found = data;
+  struct link link;
+  link_init (&link);
+  int rc = store_link_by_row (found->pass->store, row->row, &link, found->error);
+  char *why = rc == 1 ? names_why_protected (found->pass->p->settings, &link, row) : NULL;
+  if (why) {
+    found->rows = mem_resize (found->rows, found->count + 1, sizeof *found->rows);
+    found->rows[found->count++] = (struct protected_row){ row->number, row->row, why,
+                                                           mem_copy_text (row->wanted_name) };
+  }
+  link_fini (&link);
+  return rc < 0 ? -1 : 0;
+}
+
+static int
+park_one (struct pass *pass, const struct protected_row *row, struct error *error)
+{
+  struct link link;
+  link_init (&link);
+  int rc = store_link_by_row (pass->store, row->row, &link, error);
+  if (rc == 1 && !link.wanted_name)
+    mem_set_text (&link.wanted_name, row->name);
+  if (rc == 1)
+    rc = intake_park (pass, &link, NULL, row->why, error);
+  if (rc >= 0)
+    rc = store_queue_done (pass->store, row->number, error);
+  link_fini (&link);
+  return rc;
+}
+
+/* As the delivery would, in a state that nobody keeps. */
+static int
+park_protected (struct pass *pass, struct error *error)
+{
+  struct protected_rows found = { .pass = pass, .error = error };
+  int rc = pass->p->settings->protect_count == 0
+               ? 0 : store_queue_each (pass->store, QUEUE_WAITING, add_protected, &found, error);
+  if (rc == 0 && found.count)
+    rc = store_begin (pass->store, error);
+  for (size_t i = 0; i < found.count && rc >= 0; i++)
+    rc = park_one (pass, &found.rows[i], error);
+  if (rc >= 0 && found.count)
+    rc = store_commit (pass->store, error);
+  for (size_t i = 0; i < found.count; i++) {
+    free (found.rows[i].why);
+    free (found.rows[i].name);
+  }
+  free (found.rows);
+  return rc;
+}
+
+/* Without an answer of the source the attributes are not shown, and all else is. */
+static void
+read_values (struct pass *pass)
+{
+  struct error why;
+  if (pass->end == SCAN_FAILED)
+    return;
+  if (again_read_bare_rows (pass, &why) < 0 || again_read_held (pass, &why) < 0)
+    log_debug ("not all attributes that differ can be shown: %s", why.text);
+}
+
 int
 preview_count (struct pass *pass, struct error *error)
 {
+  read_values (pass);
+  if (park_protected (pass, error) < 0)
+    return -1;
   return preview_each (pass, count_one, pass, error);
 }

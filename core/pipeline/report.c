@@ -185,33 +185,47 @@ report_json (struct report *report)
   return &report->made;
 }
 
+struct parts {
+  struct buffer out;
+  const char *before; /* the next part */
+};
+
 static void
-put_part (struct buffer *out, int64_t number, const char *word)
+put_part (struct parts *parts, int64_t number, const char *word)
 {
-  if (number)
-    buffer_printf (out, ", %" PRId64 " %s", number, word);
+  if (!number)
+    return;
+  buffer_printf (&parts->out, "%s%" PRId64 " %s", parts->before, number, word);
+  parts->before = ", ";
+}
+
+/* What is left, and where to look; a dry run shows it itself, and its queue is what would be done. */
+static void
+put_waiting (struct parts *parts, const struct report *r)
+{
+  put_part (parts, r->dry_run ? 0 : r->queued, "still queued");
+  put_part (parts, r->parked, r->dry_run ? "parked" : "parked (see: syncd parked)");
+  put_part (parts, r->held, r->dry_run ? "held by a brake" : "held by a brake (see: syncd plan)");
 }
 
 char *
 report_line (const struct report *r)
 {
-  struct buffer out;
-  buffer_init (&out, 4096);
-  buffer_printf (&out, "%s in %.1f s: %" PRId64 " read%s", r->result, r->seconds, r->read,
+  struct parts parts = { .before = r->dry_run ? "; would be: " : ", " };
+  buffer_init (&parts.out, 4096);
+  buffer_printf (&parts.out, "%s in %.1f s: %" PRId64 " read%s", r->result, r->seconds, r->read,
                  r->complete ? "" : " (not complete)");
-  put_part (&out, r->created, "created");
-  put_part (&out, r->adopted, "adopted");
-  put_part (&out, r->updated, "updated");
-  put_part (&out, r->renamed, "renamed");
-  put_part (&out, r->enabled, "enabled");
-  put_part (&out, r->disabled, "disabled");
-  put_part (&out, r->deleted, "deleted");
-  put_part (&out, r->unchanged, "unchanged");
-  put_part (&out, r->drifted_list.count, "had other values than were sent");
-  put_part (&out, r->unclaimed_list.count, "unclaimed");
-  put_part (&out, r->queued, "still queued");
-  put_part (&out, r->parked, "parked (see: syncd parked)");
-  put_part (&out, r->held, "held by a brake (see: syncd plan)");
-  buffer_printf (&out, "; %" PRId64 " requests", r->requests.total);
-  return buffer_take (&out);
+  put_part (&parts, r->created, "created");
+  put_part (&parts, r->adopted, "adopted");
+  put_part (&parts, r->updated, "updated");
+  put_part (&parts, r->renamed, "renamed");
+  put_part (&parts, r->enabled, "enabled");
+  put_part (&parts, r->disabled, "disabled");
+  put_part (&parts, r->deleted, "deleted");
+  put_part (&parts, r->unchanged, "unchanged");
+  put_part (&parts, r->drifted_list.count, "had other values than were sent");
+  put_part (&parts, r->unclaimed_list.count, "unclaimed");
+  put_waiting (&parts, r);
+  buffer_printf (&parts.out, "; %" PRId64 " requests", r->requests.total);
+  return buffer_take (&parts.out);
 }

@@ -31,6 +31,7 @@ struct report_list {
 struct report {
   const char *result; /* ok, parked, held, failed */
   const char *mode;   /* full, changes, inventory, only */
+  bool dry_run;       /* the counters say what would be done */
   double seconds;
   const char *source_name, *sink_name;
   int64_t read;

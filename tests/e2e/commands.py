@@ -121,6 +121,17 @@ class Plan(pipeline.Test):
         self.assertEqual(p.accounts(), {})
         self.assertEqual(dry.report["sink"]["created"], 3)
 
+    def test_an_option_without_its_value_and_a_token_that_is_none(self):
+        p = self.pipeline(crowd(1))
+        for words, said in ((["status", "--approve"], "option --approve wants a value"),
+                            (["parked", "--retry"], "option --retry wants a value"),
+                            (["--approve", ""], "is no token"), (["--approve", "a b"], "is no token"),
+                            (["--aprove", "x"], "unknown option --aprove; did you mean --approve")):
+            done = p.run(*words, config=False)
+            self.ends(done, 2)
+            self.says(done, said)
+        self.assertFalse(os.path.exists(p.state))
+
     def test_plan_in_json(self):
         p = self.pipeline(crowd(3))
         done = p.run("plan", "--format", "json")

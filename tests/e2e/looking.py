@@ -192,6 +192,59 @@ class Looking(pipeline.Test):
         self.says(p.run("status"), r"at work +pid \d+ on ")
         w.stop()
 
+    def planned(self, p, *words):
+        """By action and user name: the attributes that differ."""
+        done = p.run("plan", "--format", "json", *words)
+        return {(c["action"], c["userName"]): c["attributes"] for c in json.loads(done.out)["changes"]}
+
+    def test_plan_shows_what_differs_of_held_changes_too(self):
+        p = self.pipeline(crowd(12), brakes={"updates": {"percent": 1, "min": 1},
+                                             "creates": {"percent": 1, "min": 0}})
+        p.sync()
+        for i in range(3):
+            p.slapd.replace(dn("p000%d" % i), "title", "Director")
+        p.slapd.add(person("new"))
+        before = self.planned(p)  # what a pass would hold
+        self.assertEqual(before["update", "p0001@example.com"], ["title"])
+        token = p.sync(expect=4)["approve"]
+        self.assertEqual(self.planned(p), before)  # what one has held
+        self.assertIn("displayName", before["create", "new@example.com"])
+        self.assertEqual(self.planned(p, "--approve", token), before)
+        self.says(p.run("plan"), "update +p0001@example.com: title -- HELD: 3 updates")
+
+    def test_plan_tells_that_a_protected_account_would_be_parked(self):
+        p = self.pipeline(crowd(3), protect=["P0001@example.com"])
+        done = p.run("plan")
+        self.ends(done, 3)
+        self.says(done, "parked +p0001@example.com -- the user name .* is named in protect:")
+        self.assertNotRegex(done.out, "create.*p0001")
+        self.assertEqual(p.sync(expect=3)["sink"]["created"], 2)
+
+    def test_plan_does_not_say_that_anything_was_done(self):
+        p = self.pipeline(crowd(3))
+        self.says(p.run("plan"), "3 read; would be: 3 created; ")
+        p.sync()
+        self.says(p.run("plan"), "3 read; would be: 3 unchanged; ")
+
+    def test_plan_of_somebody_back_whose_account_was_deleted(self):
+        p = self.pipeline(crowd(12), leavers={"policy": "delete"},
+                          ldap={"filter": "(&(objectClass=inetOrgPerson)(!(title=gone)))"})
+        p.sync()
+        p.slapd.replace(dn("p0001"), "title", "gone")
+        p.sync()
+        p.slapd.replace(dn("p0001"), "title", "back")
+        self.assertIn(("create?", "p0001@example.com"), self.planned(p))
+        self.assertEqual(p.sync()["sink"]["created"], 1)
+
+    def test_one_alone_who_is_not_there_any_more(self):
+        p = self.pipeline(crowd(3))
+        p.sync()
+        p.slapd.delete(dn("p0001"))
+        report = p.sync("--only", "p0001@example.com")
+        self.assertEqual(report["source"]["read"], 0)
+        self.says(report, "no entry %s .*a pass over everybody" % "[0-9a-f-]+")
+        self.assertEqual(p.account("p0001@example.com")["state"], "active")
+
     def test_plan_with_nothing_to_do_says_so(self):
         p = self.pipeline(crowd(2))
         p.sync()
