@@ -97,8 +97,9 @@ decide_run (struct pass *pass, struct error *error)
 {
   bool finished = pass->end == SCAN_ALL || pass->end == SCAN_CHANGES;
   pass->read_us = clock_monotonic_us ();
-  if (finished && !pass->options->only
-      && (unclaimed_approve (pass, error) < 0 || leavers_find (pass, error) < 0))
+  if (finished && !pass->options->only && unclaimed_approve (pass, error) < 0)
+    return -1;
+  if (finished && leavers_find (pass, error) < 0)
     return -1;
   CRASH_POINT ("leavers-found");
   if (store_begin (pass->store, error) < 0)

@@ -217,6 +217,7 @@ leavers_ask_again (struct pass *pass, struct error *error)
   if (rc >= 0 && leaving.ids.count)
     rc = intake_get (pass, &leaving.ids, NULL, error);
   pass->unconfirmed = unconfirmed;
+  pass->asked = pass->asked || rc >= 0;
   ids_fini (&leaving.ids);
   return rc < 0 ? -1 : 0;
 }
@@ -243,7 +244,7 @@ is_approved (struct pass *pass)
 static bool
 must_ask_again (struct pass *pass)
 {
-  bool rare = !pass->options->stream && !pass->options->queue_only;
+  bool rare = !pass->options->stream && !pass->options->queue_only && !pass->options->only;
   if (told_by_marks (pass))
     return rare || is_approved (pass);
   return pass->end == SCAN_CHANGES && (rare || is_approved (pass));
@@ -254,8 +255,9 @@ leavers_find (struct pass *pass, struct error *error)
 {
   struct ids candidates = { 0 };
   int rc = must_ask_again (pass) ? leavers_ask_again (pass, error) : 0;
-  if (rc < 0)
-    return -1;
+  if (rc < 0 || pass->options->only)
+    return rc;
+  pass->asked = true;
   rc = leavers_absent (pass, &candidates, error);
   if (rc >= 0)
     rc = intake_get (pass, &candidates, take_leaver, error);

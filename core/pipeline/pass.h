@@ -67,6 +67,7 @@ struct pass {
   int audit;                  /* descriptor of the audit file, or -1 */
   bool audit_dirty;
 
+  bool asked;                 /* whoever is there again is held no more: approvals may be obeyed */
   int64_t missing_once;       /* absent at another server than the last one: not believed yet */
   int64_t unconfirmed;        /* leavers that the source could not tell of */
   bool force;                 /* look at the entry's document though nothing changed */
@@ -159,6 +160,8 @@ int names_give (struct pass *, struct error *);
 /* opening.c: opens both ends and looks back at what the last run left. */
 int opening_run (struct pass *, struct error *);
 bool opening_has_fact (struct pass *, const char *name);
+/* Is the source that answers now what the last complete read was of: scope, server? */
+void opening_compare_ends (struct pass *);
 /* again.c: asks the source again for entries that the state lists, */
 int again_read (struct pass *, enum link_filter, struct error *);
 /* and for those whose queue rows keep no values, or those of another mapping; */
