@@ -49,17 +49,23 @@ doubt_checkpoint (struct pass *pass, struct error *error)
   return store_commit (pass->store, error);
 }
 
+void
+opening_compare_ends (struct pass *pass)
+{
+  const struct source_facts *facts = &pass->p->source_facts;
+  pass->scope_changed = fact_differs (pass, "scope", facts->scope);
+  pass->server_changed = fact_differs (pass, "server", facts->server);
+  mem_set_text (&pass->report->changes, facts->changes);
+}
+
 static int
 look_back (struct pass *pass, struct error *error)
 {
-  const struct source_facts *facts = &pass->p->source_facts;
   if (!reads_nothing (pass) && brakes_count_owned (pass, error) < 0)
     return -1;
   pass->first = !opening_has_fact (pass, "first_pass");
   pass->rebind = opening_has_fact (pass, "rebind");
-  pass->scope_changed = fact_differs (pass, "scope", facts->scope);
-  pass->server_changed = fact_differs (pass, "server", facts->server);
-  pass->report->changes = mem_copy_text (facts->changes);
+  opening_compare_ends (pass);
   if (doubt_checkpoint (pass, error) < 0)
     return -1;
   if (pass->scope_changed)

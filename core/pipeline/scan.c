@@ -208,7 +208,7 @@ scan (struct pass *pass, uint32_t mode, const struct buffer *checkpoint, struct 
   forget_scan (pass);
   if (pipeline_describe_source (pass->p, error) < 0 || pipeline_check_identity (pass->p, error) < 0)
     return -1;
-  mem_set_text (&pass->report->changes, pass->p->source_facts.changes);
+  opening_compare_ends (pass); /* another server may have answered */
   return intake_scan (pass, SYNCD_MODE_EVERYTHING, NULL, &code, error);
 }
 
