@@ -106,13 +106,29 @@ turns_inactive (struct pass *pass, const struct link *link)
   return active && strcmp (active, "false") == 0 && pass->last[leaf] != pass->hashes[leaf];
 }
 
+/* Is this very change held? It stays so: looking at its entry again, by another mapping's number or for a
+ * reference, does not bring it before the brake anew (G4). */
+static int
+is_held (struct pass *pass, const struct link *link, const unsigned char *fingerprint, struct error *error)
+{
+  struct queued row;
+  queued_init (&row);
+  int rc = store_queue_of (pass->store, link->row, &row, error);
+  bool held = rc == 1 && row.state == QUEUE_HELD && row.intent == QUEUE_SYNC
+              && memcmp (row.fingerprint, fingerprint, FINGERPRINT_LEN) == 0;
+  queued_fini (&row);
+  return rc < 0 ? -1 : held;
+}
+
 static int
 queue_leaves (struct pass *pass, struct link *link, bool queued, const unsigned char *fingerprint,
               struct error *error)
 {
   struct queued row;
   struct buffer text;
-  int rc;
+  int rc = queued ? is_held (pass, link, fingerprint, error) : 0;
+  if (rc != 0)
+    return rc < 0 ? -1 : 0;
   buffer_init (&text, ENTRY_MAX_BYTES * 8);
   queued_init (&row);
   leaves_encode (&pass->leaves, &text);
