@@ -24,9 +24,23 @@ intake_source_failed (struct pass *pass, int32_t code, const char *what, struct 
   return error_set (error, "%s: %s: %s", ctx->who, what, host_failure (ctx, code));
 }
 
-/* An inventory shows ids, tokens and names: known and the same, or to be fetched; a name is
- * another one where a container was renamed, which changes no token. No token: it did not
- * change since the checkpoint, and is fetched only where it was never delivered. */
+/* A name is another one where a container was renamed, which changes no token. No token: the entry did
+ * not change since the checkpoint. */
+static bool
+is_as_known (const struct pass *pass, const struct glance *glance)
+{
+  const struct entry *e = &pass->entry;
+  const struct buffer *token = &e->token, *name = &e->name;
+  return glance->mapping == pass->p->mapping_number
+         && (token->len == 0 || store_glance_same (glance->token, glance->token_len,
+                                                   buffer_text (token), token->len))
+         && (name->len == 0 || store_glance_same (glance->name, glance->name_len,
+                                                  buffer_text (name), name->len))
+         && (glance->queued || glance->parked || glance->status == LINK_SYNCED);
+}
+
+/* An inventory shows ids, tokens and names: known and the same, or to be fetched; without a token
+ * only where it was never delivered. */
 static int
 take_still_there (struct pass *pass, struct error *error)
 {
@@ -35,14 +49,7 @@ take_still_there (struct pass *pass, struct error *error)
   int found = store_glance (pass->store, buffer_text (&e->id), e->id.len, &glance, error);
   if (found < 0)
     return -1;
-  bool same = found && glance.mapping == pass->p->mapping_number
-              && (e->token.len == 0
-                  || store_glance_same (glance.token, glance.token_len, buffer_text (&e->token),
-                                        e->token.len))
-              && (e->name.len == 0
-                  || store_glance_same (glance.name, glance.name_len, buffer_text (&e->name),
-                                        e->name.len))
-              && (glance.queued || glance.parked || glance.status == LINK_SYNCED);
+  bool same = found && is_as_known (pass, &glance);
   if (same)
     intake_mark_seen (pass, glance.row);
   else

@@ -12,26 +12,32 @@
 
 #define ANSWER_MAX ((size_t) 16 << 20)
 
-/* Takes TOKEN out of those that wait to be applied; false: it is not among them. */
-static int
-take_token (struct pass *pass, const char *token, struct error *error)
+/* Copies TOKENS, one a line, without TOKEN to REST; was it among them? */
+static bool
+leave_out (const char *tokens, const char *token, struct buffer *rest)
 {
-  BUFFER_AUTO struct buffer tokens, rest;
   bool found = false;
-  buffer_init (&tokens, 1 << 16);
-  buffer_init (&rest, 1 << 16);
-  if (store_get_fact (pass->store, "approve", &tokens) != 1)
-    return 0;
-  for (const char *at = buffer_text (&tokens); *at;) {
+  for (const char *at = tokens; *at;) {
     size_t len = strcspn (at, "\n");
     bool is = len == strlen (token) && memcmp (at, token, len) == 0;
     len += at[len] == '\n';
     found = found || is;
     if (!is)
-      buffer_append (&rest, at, len);
+      buffer_append (rest, at, len);
     at += len;
   }
-  if (!found)
+  return found;
+}
+
+/* Takes TOKEN out of those that wait to be applied: 1; 0: it is not among them. */
+static int
+take_token (struct pass *pass, const char *token, struct error *error)
+{
+  BUFFER_AUTO struct buffer tokens, rest;
+  buffer_init (&tokens, 1 << 16);
+  buffer_init (&rest, 1 << 16);
+  if (store_get_fact (pass->store, "approve", &tokens) != 1
+      || !leave_out (buffer_text (&tokens), token, &rest))
     return 0;
   int rc = rest.len ? store_put_fact (pass->store, "approve", buffer_text (&rest), rest.len, error)
                     : store_drop_fact (pass->store, "approve", error);

@@ -17,26 +17,36 @@ find (struct reread *reread, const char *id)
   return NULL;
 }
 
+static bool
+has_room (struct reread *reread)
+{
+  size_t size = reread->size ? 2 * reread->size : 64;
+  struct reread_id *ids;
+
+  if (reread->count < reread->size)
+    return true;
+  ids = realloc (reread->ids, size * sizeof *ids);
+  if (!ids)
+    return false;
+  reread->ids = ids;
+  reread->size = size;
+  return true;
+}
+
 int32_t
 reread_add (struct syncd_ctx *ctx, struct reread *reread, const char *id, bool gone)
 {
   struct reread_id *known = find (reread, id);
-  struct reread_id *ids = reread->ids;
 
   if (known) {
     known->gone = gone;
     return SYNCD_OK;
   }
-  if (reread->count == reread->size) {
-    size_t size = reread->size ? 2 * reread->size : 64;
-
-    if (!(ids = realloc (reread->ids, size * sizeof *ids)))
-      return error_memory (ctx);
-    reread->ids = ids;
-    reread->size = size;
-  }
-  ids[reread->count] = (struct reread_id){ .id = strdup (id), .gone = gone };
-  if (!ids[reread->count].id)
+  if (!has_room (reread))
+    return error_memory (ctx);
+  known = &reread->ids[reread->count];
+  *known = (struct reread_id){ .id = strdup (id), .gone = gone };
+  if (!known->id)
     return error_memory (ctx);
   reread->count++;
   return SYNCD_OK;

@@ -110,6 +110,17 @@ scan_free (struct scan *scan)
   free (scan);
 }
 
+/* What is done for what was asked: there may be nothing to go on from. */
+static uint32_t
+mode_of (const struct grade *grade, const struct syncd_scan_request *request)
+{
+  if (request->mode == SYNCD_MODE_CHANGES && !request->checkpoint)
+    return SYNCD_MODE_EVERYTHING;
+  if (request->mode == SYNCD_MODE_CHANGES && grade->inventories)
+    return SYNCD_MODE_INVENTORY;
+  return request->mode;
+}
+
 static int32_t
 begin (struct syncd_ctx *ctx, struct session *session, const struct syncd_scan_request *request,
        void **ret_scan)
@@ -122,11 +133,8 @@ begin (struct syncd_ctx *ctx, struct session *session, const struct syncd_scan_r
     return error_memory (ctx);
   scan->session = scan->search.session = session;
   scan->grade = session->grade;
-  scan->asked = scan->mode = request->mode;
-  if (scan->mode == SYNCD_MODE_CHANGES && !request->checkpoint)
-    scan->mode = SYNCD_MODE_EVERYTHING;
-  else if (scan->mode == SYNCD_MODE_CHANGES && scan->grade->inventories)
-    scan->mode = SYNCD_MODE_INVENTORY;
+  scan->asked = request->mode;
+  scan->mode = mode_of (scan->grade, request);
   rc = scan_prepare (ctx, scan, request);
   if (rc != SYNCD_OK) {
     scan_free (scan);

@@ -34,6 +34,19 @@ take_sample (struct session *session, LDAPMessage *message, struct samples *samp
     samples->own_id += values_has (ld, message, session->instance->id_attribute, NULL);
 }
 
+static void
+fill_attributes (const struct instance *instance, const char **attributes)
+{
+  size_t n = 0;
+
+  for (size_t i = 0; i < N_IDS; i++)
+    attributes[n++] = ids[i];
+  for (size_t i = 0; i < N_TOKENS; i++)
+    attributes[n++] = tokens[i];
+  attributes[n++] = "whenChanged";
+  attributes[n] = instance->id_attribute;
+}
+
 static int32_t
 read_samples (struct syncd_ctx *ctx, struct session *session, struct samples *samples)
 {
@@ -43,15 +56,9 @@ read_samples (struct syncd_ctx *ctx, struct session *session, struct samples *sa
                            .filter = instance->filter, .attributes = attributes,
                            .size_limit = SAMPLES, .limit_ok = true, .missing_ok = true };
   LDAPMessage *message = NULL;
-  size_t n = 0;
   int32_t rc;
 
-  for (size_t i = 0; i < N_IDS; i++)
-    attributes[n++] = ids[i];
-  for (size_t i = 0; i < N_TOKENS; i++)
-    attributes[n++] = tokens[i];
-  attributes[n++] = "whenChanged";
-  attributes[n] = instance->id_attribute;
+  fill_attributes (instance, attributes);
   while ((rc = search_next (ctx, &search, UINT32_MAX, &message)) == SEARCH_ENTRY) {
     take_sample (session, message, samples);
     ldap_msgfree (message);
