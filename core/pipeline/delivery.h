@@ -1,5 +1,5 @@
-/* Delivery: what its files share (delivery.c the loop, prepare.c and change.c the change, outcome.c
- * the results, contest.c collisions, meeting.c the first meeting). Main thread only. */
+/* Delivery: what its files share (delivery.c the loop, prepare.c, desired.c and change.c the change,
+ * outcome.c the results, contest.c collisions, meeting.c the first meeting). Main thread only. */
 #ifndef SYNCD_PIPELINE_DELIVERY_H
 #define SYNCD_PIPELINE_DELIVERY_H
 
@@ -82,6 +82,9 @@ int prepare_item (struct delivery *, struct item *);
 int prepare_change (struct delivery *, struct item *);
 void prepare_find (struct item *, enum phase, const char *attribute, const char *value);
 void prepare_read (struct item *);
+/* desired.c: fills item->want, name and external id. 1: it is filled; 0: the row has no values, or those
+ * of another mapping; -1: stop. */
+int desired_fill (struct delivery *, struct item *);
 /* change.c: plans the change and fills the item's request; false: there is nothing to change. */
 bool change_make (struct delivery *, struct item *);
 

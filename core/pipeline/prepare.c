@@ -1,99 +1,12 @@
-/* From a queue row to what is asked of the sink first: what is wanted now, whether it may go now, and
- * whether somebody is met or looked at before. The change itself: change.c. Main thread only. */
+/* From a queue row to what is asked of the sink first: may it go now, is somebody met or looked at
+ * before? What is wanted now: desired.c; the change itself: change.c. Main thread only. */
 #include "config.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "pipeline/delivery.h"
-#include "util/json.h"
 #include "util/mem.h"
 #include "util/text.h"
-
-static const struct mapping *
-mapping_of (const struct delivery *delivery)
-{
-  return delivery->pass->p->mapping;
-}
-
-static void
-set_text_leaf (struct leaves *leaves, size_t i, const char *text)
-{
-  BUFFER_AUTO struct buffer json;
-  buffer_init (&json, (size_t) 1 << 20);
-  json_put_text (&json, text);
-  leaves_set (leaves, i, buffer_text (&json), json.len);
-}
-
-/* A reference's key becomes the account that it means, or is left out until there is one. */
-static int
-resolve_reference (struct delivery *delivery, struct item *item, size_t i)
-{
-  struct link target;
-  MEM_AUTO char *key = leaves_text (&item->want, i);
-  if (!key)
-    return 0;
-  link_init (&target);
-  int rc = store_link_by_reference (delivery->pass->store, key, &target, delivery->error);
-  if (rc == 1 && target.account)
-    set_text_leaf (&item->want, i, target.account);
-  else {
-    leaves_set (&item->want, i, NULL, 0);
-    item->link.flags |= LINK_REFERENCES;
-    delivery->pass->report->references_left_out++;
-  }
-  link_fini (&target);
-  return rc < 0 ? -1 : 0;
-}
-
-static int
-resolve_references (struct delivery *delivery, struct item *item)
-{
-  const struct mapping *mapping = mapping_of (delivery);
-  item->link.flags &= ~LINK_REFERENCES;
-  for (size_t i = 0; i < mapping_leaf_count (mapping); i++)
-    if (mapping_leaf (mapping, i)->reference && resolve_reference (delivery, item, i) < 0)
-      return -1;
-  return 0;
-}
-
-/* The name that is sent: given by decide, or as wanted; temporary first where a ring is broken. */
-static void
-choose_name (struct delivery *delivery, struct item *item)
-{
-  const struct queued *row = &item->row;
-  const char *name = row->name ? row->name : row->wanted_name;
-  item->temporary = row->temporary_name != NULL
-                    && !names_equal (row->temporary_name, item->link.given_name);
-  if (item->temporary)
-    name = row->temporary_name;
-  else if (!row->name && item->link.given_name && item->link.account
-           && names_equal (item->link.wanted_name, row->wanted_name)
-           && !names_equal (item->link.given_name, row->wanted_name))
-    name = item->link.given_name; /* jsmith_1 stays while jsmith is wanted */
-  mem_set_text (&item->name, name);
-  if (name)
-    set_text_leaf (&item->want, (size_t) mapping_user_name_leaf (mapping_of (delivery)), name);
-}
-
-static int
-fill_wanted (struct delivery *delivery, struct item *item)
-{
-  const struct mapping *mapping = mapping_of (delivery);
-  int external = mapping_external_id_leaf (mapping);
-  leaves_reset (&item->want);
-  if (item->row.intent != QUEUE_SYNC)
-    return 1;
-  if (item->row.mapping != delivery->pass->p->mapping_number || !item->row.leaves
-      || leaves_decode (item->row.leaves, strlen (item->row.leaves), &item->want) < 0)
-    return 0; /* of another mapping: it is read and queued again */
-  if (resolve_references (delivery, item) < 0)
-    return -1;
-  choose_name (delivery, item);
-  free (item->external_id);
-  item->external_id = external >= 0 ? leaves_text (&item->want, (size_t) external) : NULL;
-  return 1;
-}
 
 void
 prepare_find (struct item *item, enum phase phase, const char *attribute, const char *value)
@@ -180,7 +93,7 @@ is_protected (const struct delivery *delivery, const struct item *item)
 static bool
 must_look (const struct delivery *delivery, const struct item *item)
 {
-  const struct mapping *mapping = mapping_of (delivery);
+  const struct mapping *mapping = delivery->pass->p->mapping;
   for (size_t i = 0; i < mapping_leaf_count (mapping); i++)
     if (item->known[i] == KNOWN_NOT && mapping_leaf (mapping, i)->kept
         && (mapping_leaf (mapping, i)->kind == LEAF_TYPED_ITEM || !leaves_get (&item->want, i)))
@@ -257,7 +170,7 @@ prepare_leaver_without_account (struct delivery *delivery, struct item *item)
 {
   if (!item->row.doubt)
     return outcome_finish (delivery, item, NULL);
-  const struct mapping *mapping = mapping_of (delivery);
+  const struct mapping *mapping = delivery->pass->p->mapping;
   int leaf = mapping_external_id_leaf (mapping);
   bool sent = leaf >= 0 && item->row.leaves && item->row.mapping == delivery->pass->p->mapping_number
               && leaves_decode (item->row.leaves, strlen (item->row.leaves), &item->want) == 0;
@@ -290,7 +203,7 @@ prepare_item (struct delivery *delivery, struct item *item)
     item->row.doubt = true;
   if (item->row.intent != QUEUE_SYNC && !item->link.account)
     return prepare_leaver_without_account (delivery, item);
-  int rc = fill_wanted (delivery, item);
+  int rc = desired_fill (delivery, item);
   if (rc <= 0)
     return rc < 0 ? -1 : leave_unread (delivery, item);
   if (knowledge_of (pass, &item->link, item->last, item->known, delivery->error) < 0)

@@ -177,7 +177,7 @@ mutant suffix-without-a-seen-holder core/pipeline/contest.c \
 mutant names-do-not-wait core/pipeline/prepare.c \
   '  return rc < 0 ? -1 : kind == HOLDER_OTHER_LEAVING;' '  return rc < 0 ? -1 : 0;' \
   'tests/e2e/rings.py'
-mutant a-suffix-does-not-stay core/pipeline/prepare.c \
+mutant a-suffix-does-not-stay core/pipeline/desired.c \
   '  else if (!row->name && item->link.given_name && item->link.account' \
   '  else if (false && item->link.given_name && item->link.account' \
   'tests/e2e/names.py Namesakes'
