@@ -106,10 +106,11 @@ turns_inactive (struct pass *pass, const struct link *link)
   return active && strcmp (active, "false") == 0 && pass->last[leaf] != pass->hashes[leaf];
 }
 
-/* Is this very change held? It stays so: looking at its entry again, by another mapping's number or for a
- * reference, does not bring it before the brake anew (G4). */
+/* Is this very change held? It stays so: looking at its entry again, by another mapping's number or
+ * for a reference, does not bring it before the brake anew (G4). */
 static int
-is_held (struct pass *pass, const struct link *link, const unsigned char *fingerprint, struct error *error)
+is_held (struct pass *pass, const struct link *link, const unsigned char *fingerprint,
+         struct error *error)
 {
   struct queued row;
   queued_init (&row);
