@@ -86,6 +86,20 @@ carries_ours (const struct item *item, const char *external_id)
          && strcmp (external_id, item->external_id) == 0;
 }
 
+/* The account of an entry that did not meet it yet: the state was lost, say. */
+static int
+is_of_another_entry (struct delivery *delivery, const struct item *item, const char *external_id)
+{
+  struct link link;
+  if (!external_id || !mapping_external_id_is_entry_id (delivery->pass->p->mapping))
+    return 0;
+  link_init (&link);
+  int rc = store_link_by_id (delivery->pass->store, external_id, &link, delivery->error);
+  bool another = rc == 1 && link.row != item->link.row && !link.account && link.status == LINK_NEW;
+  link_fini (&link);
+  return rc < 0 ? -1 : another;
+}
+
 /* What the state knows of the account's owner. An account that carries this entry's externalId is its
  * own, also where another entry had it that left: the same employee number, say. */
 static int
@@ -110,6 +124,8 @@ holder_of (struct delivery *delivery, struct item *item, const char *id, const c
   if (rc == 1)
     *ret_owner = mem_copy_text (owner.id);
   link_fini (&owner);
+  if (rc == 0 && *ret_kind != HOLDER_OURS && (rc = is_of_another_entry (delivery, item, external_id)) == 1)
+    *ret_kind = HOLDER_OTHER;
   return rc < 0 ? -1 : 0;
 }
 
@@ -210,14 +226,22 @@ take_over (struct delivery *delivery, struct item *item, const char *id, const c
   return prepare_change (delivery, item);
 }
 
+static char *
+user_name_of (const char *document)
+{
+  json_t *account = document ? json_loads (document, 0, NULL) : NULL;
+  const char *name = json_string_value (json_object_get (account, "userName"));
+  char *copy = name ? mem_copy_text (name) : NULL;
+  json_decref (account);
+  return copy;
+}
+
 /* An account that is ours by its externalId, though we thought it another's or none. */
 static int
 link_ours (struct delivery *delivery, struct item *item, const char *id, const char *document)
 {
-  json_t *account = document ? json_loads (document, 0, NULL) : NULL;
-  const char *has = json_string_value (json_object_get (account, "userName"));
+  MEM_AUTO char *has = user_name_of (document);
   int rc = look_at_left (delivery, item, id) < 0 ? -1 : contest_keep_name (delivery, item, has);
-  json_decref (account);
   return rc < 0 ? -1 : take_over (delivery, item, id, document);
 }
 
@@ -281,7 +305,7 @@ contest_account (struct delivery *delivery, struct item *item, const char *id,
 {
   const struct settings *s = delivery->pass->p->settings;
   enum holder_kind kind = HOLDER_NOBODY;
-  MEM_AUTO char *owner = NULL;
+  MEM_AUTO char *owner = NULL, *has = user_name_of (document);
   if (was_decided (item, id, external_id))
     return park_decided (delivery, item, id);
   if (delivery_settle (delivery) < 0
@@ -292,7 +316,7 @@ contest_account (struct delivery *delivery, struct item *item, const char *id,
   struct claim claim = names_claim (s, kind, (int) item->row.name_number);
   claim.match_accepts = rule_accepts (s, item->phase, item->rule);
   claim.match_hits = 1;
-  claim.protected_name = names_protected (s, item->name);
+  claim.protected_name = names_protected (s, item->name) || names_protected (s, has);
   if (item->link.account) { /* whoever has an account takes no second one for its name */
     claim.match_accepts = false;
     if (claim.left == LEFT_ADOPT)

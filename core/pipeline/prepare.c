@@ -107,7 +107,9 @@ prepare_existing (struct delivery *delivery, struct item *item)
   bool all = item->row.doubt || (item->link.flags & LINK_SEND_ALL)
              || (item->row.intent == QUEUE_SYNC && item->link.status != LINK_SYNCED);
   item->send_all = all;
-  if (item->row.intent == QUEUE_SYNC && (all || must_look (delivery, item))) {
+  bool look = item->row.intent == QUEUE_SYNC ? all || must_look (delivery, item)
+                                             : item->row.doubt || !item->link.version;
+  if (look) { /* of a leaver: the sink would not notice that the account is another's by now (G5) */
     prepare_read (item);
     return 1;
   }
@@ -189,6 +191,26 @@ leave_unread (struct delivery *delivery, struct item *item)
   return store_queue_update (delivery->pass->store, &item->row, delivery->error) < 0 ? -1 : 0;
 }
 
+/* What was queued or held under another leavers.policy is done by the present one, where that takes away
+ * less. 1: the account stays as it is. */
+static int
+soften (struct delivery *delivery, struct item *item)
+{
+  const struct settings *s = delivery->pass->p->settings;
+  bool deletes = s->leavers == LEAVER_DELETE || (s->leavers == LEAVER_DISABLE && s->delete_after_ms >= 0);
+  if (item->row.intent == QUEUE_SYNC || item->link.parked || item->row.doubt)
+    return 0;
+  if (item->row.intent == QUEUE_DELETE && (!deletes || item->link.flags & LINK_ADOPTED))
+    item->row.intent = QUEUE_DISABLE;
+  if (s->leavers != LEAVER_IGNORE || !item->link.account || item->link.status > LINK_SYNCED)
+    return 0;
+  item->link.status = LINK_LEFT;
+  mem_set_text (&item->link.last_action, "left the source; leavers.policy is ignore");
+  if (store_link_put (delivery->pass->store, &item->link, delivery->error) < 0)
+    return -1;
+  return store_queue_done (delivery->pass->store, item->row.number, delivery->error) < 0 ? -1 : 1;
+}
+
 int
 prepare_item (struct delivery *delivery, struct item *item)
 {
@@ -203,7 +225,10 @@ prepare_item (struct delivery *delivery, struct item *item)
     item->row.doubt = true;
   if (item->row.intent != QUEUE_SYNC && !item->link.account)
     return prepare_leaver_without_account (delivery, item);
-  int rc = desired_fill (delivery, item);
+  int rc = soften (delivery, item);
+  if (rc != 0)
+    return rc < 0 ? -1 : 0;
+  rc = desired_fill (delivery, item);
   if (rc <= 0)
     return rc < 0 ? -1 : leave_unread (delivery, item);
   if (knowledge_of (pass, &item->link, item->last, item->known, delivery->error) < 0)

@@ -92,6 +92,7 @@ take_drift (struct verifier *v, struct link *link)
   buffer_init (&what, 1 << 16);
   if (is_anothers (pass, v)) {
     report_drift (v, link, "externalId: it is another's now and is not touched");
+    link->flags |= LINK_SEND_ALL; /* looked at again before anything else is sent */
     return intake_park (pass, link, link->fingerprint, "its account carries another externalId: it is "
                         "another's now; `syncd link` decides", v->error);
   }
