@@ -74,7 +74,9 @@ again_read_bare_rows (struct pass *pass, struct error *error)
     rc = ask (pass, &bare.ids, error);
   if (rc >= 0 && bare.ids.count) {
     rc = store_begin (pass->store, error);
-    if (rc == 0 && (rc = names_give (pass, error)) == 0)
+    if (rc == 0 && (rc = names_give (pass, error)) < 0)
+      store_rollback (pass->store);
+    else if (rc == 0)
       rc = store_commit (pass->store, error);
   }
   ids_fini (&bare.ids);

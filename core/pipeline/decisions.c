@@ -146,6 +146,20 @@ decide_check_unlink (const struct link *link, struct error *error)
   return 0;
 }
 
+/* Also those in doubt: they would look for the account and link it again. */
+static int
+drop_changes (struct store *store, int64_t row, struct error *error)
+{
+  struct queued queued;
+  int rc;
+  queued_init (&queued);
+  while ((rc = store_queue_of (store, row, &queued, error)) == 1)
+    if (store_queue_done (store, queued.number, error) < 0)
+      break;
+  queued_fini (&queued);
+  return rc == 0 ? 0 : -1;
+}
+
 int
 decide_unlink (struct store *store, struct link *link, struct error *error)
 {
@@ -153,7 +167,7 @@ decide_unlink (struct store *store, struct link *link, struct error *error)
     return -1;
   MEM_AUTO char *why = mem_format ("unlinked from the account %s by an administrator; `syncd link` or "
                                    "`syncd parked --retry` says what comes next", link->account);
-  if (store_queue_withdraw (store, link->row, error) < 0)
+  if (drop_changes (store, link->row, error) < 0)
     return -1;
   memcpy (link->parked_fingerprint, link->fingerprint, sizeof link->fingerprint);
   know_nothing (link);
@@ -164,6 +178,6 @@ decide_unlink (struct store *store, struct link *link, struct error *error)
   link->next_try_ms = INT64_MAX;
   link->reevaluate_at_ms = 0;
   link->status = LINK_NEW;
-  link->flags = 0;
+  link->flags &= LINK_ADOPTED; /* should it meet that account again */
   return store_link_put (store, link, error);
 }

@@ -94,6 +94,8 @@ int outcome_take (struct delivery *, struct item *);
 int outcome_finish (struct delivery *, struct item *, const char *action); /* success.c, as these: */
 int outcome_take_success (struct delivery *, struct item *);
 int outcome_take_not_taken (struct delivery *, struct item *);
+/* A delete in doubt whose account is gone: it was done, by us or not. */
+int outcome_was_deleted (struct delivery *, struct item *);
 int outcome_park (struct delivery *, struct item *, const char *reason);
 int outcome_later (struct delivery *, struct item *, int64_t delay_ms, bool doubt);
 /* The sink answered sensibly: it is well. */

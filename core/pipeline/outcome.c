@@ -92,6 +92,8 @@ int
 outcome_lost_link (struct delivery *delivery, struct item *item)
 {
   log_info ("the account %s of %s is not there any more", item->link.account, item->link.id);
+  if (item->row.intent == QUEUE_DELETE && item->row.doubt)
+    return outcome_was_deleted (delivery, item);
   contest_not_adopted (item);
   mem_set_text (&item->link.account, NULL);
   mem_set_text (&item->link.version, NULL);

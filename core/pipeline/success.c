@@ -205,8 +205,10 @@ take_account (struct delivery *delivery, struct item *item)
   if (result->account && *result->account)
     mem_set_text (&item->link.account, result->account);
   mem_set_text (&item->link.version, result->version);
-  bool took = item->adoption_open ? !lacks (item, "externalId")
-                                  : item->work.change.kind == SYNCD_CHANGE_CREATE;
+  bool created = item->work.change.kind == SYNCD_CHANGE_CREATE;
+  bool took = item->adoption_open ? !lacks (item, "externalId") : created;
+  if (created)
+    item->link.flags &= ~LINK_ADOPTED; /* it may have had another account before */
   if (item->link.account)
     return took ? contest_took (delivery, item) : 0;
   return outcome_stop (delivery, item, "the sink created an account without telling its id");
@@ -263,12 +265,21 @@ outcome_take_success (struct delivery *delivery, struct item *item)
   if ((created || item->adopting || item->linked_now)
       && references_note (delivery->pass, delivery->error) < 0)
     return -1;
+  if (item->temporary) /* half of a change: the final name counts */
+    return take_temporary (delivery, item);
   if (count_done (delivery, item) < 0)
     return -1;
-  if (item->temporary)
-    return take_temporary (delivery, item);
   if (created && revived)
     return take_revival (delivery, item);
+  return outcome_finish (delivery, item, count_change (delivery, item));
+}
+
+int
+outcome_was_deleted (struct delivery *delivery, struct item *item)
+{
+  item->plan.kind = PLAN_DELETE;
+  if (count_done (delivery, item) < 0)
+    return -1;
   return outcome_finish (delivery, item, count_change (delivery, item));
 }
 

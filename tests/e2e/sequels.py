@@ -1,5 +1,5 @@
 """Changes that did not go as planned, and what becomes of their entries afterwards: in doubt and then refused,
-half taken, refused again and again. With a scripted source and a sink in memory, as in results.py."""
+half taken, refused again and again. With a scripted source and a sink in memory, as in lib/scriptedends.py."""
 import contextlib
 import json
 import sqlite3
