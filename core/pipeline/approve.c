@@ -257,7 +257,7 @@ apply_token (struct pass *pass, const char *token, struct error *error)
   return rc;
 }
 
-/* After a read that broke off an approval waits: nobody knows who of the leavers is there again (G3). */
+/* After a read that broke off an approval waits: nobody knows which leavers are there again (G3). */
 int
 approve_apply (struct pass *pass, struct error *error)
 {

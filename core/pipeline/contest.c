@@ -124,7 +124,11 @@ holder_of (struct delivery *delivery, struct item *item, const char *id, const c
   if (rc == 1)
     *ret_owner = mem_copy_text (owner.id);
   link_fini (&owner);
-  if (rc == 0 && *ret_kind != HOLDER_OURS && (rc = is_of_another_entry (delivery, item, external_id)) == 1)
+  if (rc == 0 && *ret_kind != HOLDER_OURS)
+    rc = is_of_another_entry (delivery, item, external_id);
+  else
+    rc = rc < 0 ? -1 : 0;
+  if (rc > 0)
     *ret_kind = HOLDER_OTHER;
   return rc < 0 ? -1 : 0;
 }

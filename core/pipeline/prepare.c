@@ -191,13 +191,14 @@ leave_unread (struct delivery *delivery, struct item *item)
   return store_queue_update (delivery->pass->store, &item->row, delivery->error) < 0 ? -1 : 0;
 }
 
-/* What was queued or held under another leavers.policy is done by the present one, where that takes away
- * less. 1: the account stays as it is. */
+/* What was queued or held under another leavers.policy is done by the present one, where that takes
+ * away less. 1: the account stays as it is. */
 static int
 soften (struct delivery *delivery, struct item *item)
 {
   const struct settings *s = delivery->pass->p->settings;
-  bool deletes = s->leavers == LEAVER_DELETE || (s->leavers == LEAVER_DISABLE && s->delete_after_ms >= 0);
+  bool deletes = s->leavers == LEAVER_DELETE
+                 || (s->leavers == LEAVER_DISABLE && s->delete_after_ms >= 0);
   if (item->row.intent == QUEUE_SYNC || item->link.parked || item->row.doubt)
     return 0;
   if (item->row.intent == QUEUE_DELETE && (!deletes || item->link.flags & LINK_ADOPTED))
