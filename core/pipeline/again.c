@@ -171,6 +171,7 @@ again_read_held (struct pass *pass, struct error *error)
   int64_t unchanged = pass->report->unchanged;
   shown->bare = (struct bare){ .pass = pass, .error = error };
   int rc = store_queue_each (pass->store, QUEUE_HELD, add_shown, shown, error);
+  pass->showing = true;
   if (rc >= 0 && shown->count && (rc = ask (pass, &shown->bare.ids, error)) >= 0)
     rc = hold_all_again (pass, shown, error);
   pass->report->unchanged = unchanged;

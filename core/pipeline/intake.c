@@ -115,7 +115,7 @@ is_held (struct pass *pass, const struct link *link, const unsigned char *finger
   struct queued row;
   queued_init (&row);
   int rc = store_queue_of (pass->store, link->row, &row, error);
-  bool held = rc == 1 && row.state == QUEUE_HELD && row.intent == QUEUE_SYNC
+  bool held = rc == 1 && !pass->showing && row.state == QUEUE_HELD && row.intent == QUEUE_SYNC
               && memcmp (row.fingerprint, fingerprint, FINGERPRINT_LEN) == 0;
   queued_fini (&row);
   return rc < 0 ? -1 : held;

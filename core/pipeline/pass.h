@@ -67,6 +67,7 @@ struct pass {
   int audit;                  /* descriptor of the audit file, or -1 */
   bool audit_dirty;
 
+  bool showing;               /* dry run: what is held is read again only to be shown */
   bool asked;                 /* whoever is there again is held no more: approvals may be obeyed */
   int64_t missing_once;       /* absent at another server than the last one: not believed yet */
   int64_t unconfirmed;        /* leavers that the source could not tell of */
