@@ -106,7 +106,9 @@ read_pass (struct watch *w)
   int64_t began = clock_monotonic_us ();
   int status = run (w, &options, &report);
   w->synced = !failed (status);
-  if (failed (status))
+  if (status == 2 && !w->proven)
+    log_error ("the configuration has never worked: it is not tried again");
+  else if (failed (status))
     read_failed (w);
   else {
     w->full = w->verify = w->doubt = false;

@@ -78,6 +78,22 @@ connect_establish (struct syncd_ctx *ctx, const struct endpoint *endpoint, LDAP 
   return rc;
 }
 
+/* To libldap a name that nobody knows is a server that is down. */
+static bool
+is_unknown_name (const struct endpoint *endpoint, int result, struct text *why)
+{
+  struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found = NULL;
+  int rc = result == LDAP_SERVER_DOWN && endpoint->host && *endpoint->host
+               ? getaddrinfo (endpoint->host, NULL, &hints, &found) : 0;
+
+  if (rc == 0 && found)
+    freeaddrinfo (found);
+  if (rc != 0)
+    text_print (why, "the name %s cannot be resolved: %s; check the uri and the DNS", endpoint->host,
+                gai_strerror (rc));
+  return rc != 0;
+}
+
 static int32_t
 fail_connect (struct syncd_ctx *ctx, const struct instance *instance,
               const struct endpoint *endpoint, LDAP *ld, int result, bool reached)
@@ -87,11 +103,13 @@ fail_connect (struct syncd_ctx *ctx, const struct instance *instance,
 
   if (HOST->cancelled (ctx))
     return HOST->fail (ctx, SYNCD_E_CANCELLED, "connecting to %s was cancelled", endpoint->uri);
-  if (endpoint->mode != TLS_NONE && reached &&
+  if (!is_unknown_name (endpoint, result, &why) && endpoint->mode != TLS_NONE && reached &&
       (result == LDAP_SERVER_DOWN || result == LDAP_CONNECT_ERROR || result == LDAP_LOCAL_ERROR))
     diagnose_tls (ctx, instance, endpoint, &why);
-  if (!why.len)
-    error_describe (ld, result, NULL, &why);
+  if (!why.len) /* what a TLS library says of a connection that there is not leads astray */
+    error_describe (ld, result, reached ? NULL : "", &why);
+  if (!reached && result == LDAP_SERVER_DOWN)
+    text_print (&why, "; nobody answers there: check the server, the port and the network");
   if (instance->endpoint_count > 1)
     HOST->log (ctx, SYNCD_LOG_WARNING, "%s: %s", endpoint->uri, why.data ? why.data : "");
   rc = HOST->fail (ctx, result < 0 ? SYNCD_E_UNREACHABLE : error_class (result),

@@ -36,6 +36,9 @@ advice (int result)
   case LDAP_STRONG_AUTH_REQUIRED:
   case LDAP_CONFIDENTIALITY_REQUIRED:
     return "the server wants encryption: use ldaps:// or tls.mode: starttls";
+  case LDAP_INVALID_CREDENTIALS:
+    return "check bind_dn and bind_password: the password may be wrong or expired, or the account "
+           "locked";
   case LDAP_NO_SUCH_OBJECT:
     return "the DN does not exist, or the bind identity may not see it";
   case LDAP_INVALID_DN_SYNTAX:

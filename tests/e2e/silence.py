@@ -35,7 +35,7 @@ class Silence(pipeline.Test):
         p.secrets["TEST_BIND_PW"] = "not-the-password"
         done = p.run("--full")
         self.ends(done, 1)
-        self.says(done, "password|credential", "cn=syncd")
+        self.says(done, "cn=syncd.*Invalid credentials.*check bind_dn and bind_password")
         self.assertEqual(p.snapshot(), before)
 
     def test_G3_an_unreachable_directory_makes_no_leaver(self):
@@ -45,7 +45,13 @@ class Silence(pipeline.Test):
         p.slapd.stop()
         done = p.run("--full")
         self.ends(done, 1)
+        self.says(done, "nobody answers there: check the server")
         self.assertEqual(p.snapshot(), before)
+        p.config["sources"]["ldap"]["uri"] = "ldaps://nobody..invalid"  # refused without asking a DNS
+        done = p.run("--full")
+        self.ends(done, 1)
+        self.says(done, "the name nobody..invalid cannot be resolved")
+        p.config["sources"]["ldap"]["uri"] = p.slapd.ldaps_uri
         p.slapd.start()
         p.sync("--full")
         self.assertEqual(p.snapshot(), before)

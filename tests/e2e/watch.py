@@ -88,6 +88,11 @@ class Polling(watching.Test):
         done = p.run("--watch", "--interval", "1s")
         self.ends(done, 2)
         self.says(done, "displayName")
+        p = self.pipeline(crowd(1), ldap={"filter": "(uidd=ada)"})
+        done = p.run("--watch", "--interval", "1s")
+        self.ends(done, 2)
+        self.says(done, 'no attribute "uidd".*it is not tried again')
+        self.assertNotIn("next attempt", done.said)
 
 
 class Orders(watching.Test):
