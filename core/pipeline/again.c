@@ -170,7 +170,6 @@ again_read_held (struct pass *pass, struct error *error)
   struct shown *shown = mem_new (1, sizeof *shown);
   int64_t unchanged = pass->report->unchanged;
   shown->bare = (struct bare){ .pass = pass, .error = error };
-  pass->showing = true;
   int rc = store_queue_each (pass->store, QUEUE_HELD, add_shown, shown, error);
   pass->showing = true;
   if (rc >= 0 && shown->count && (rc = ask (pass, &shown->bare.ids, error)) >= 0)

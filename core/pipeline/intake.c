@@ -127,7 +127,7 @@ queue_leaves (struct pass *pass, struct link *link, bool queued, const unsigned 
 {
   struct queued row;
   struct buffer text;
-  int rc = queued && !pass->showing ? is_held (pass, link, fingerprint, error) : 0;
+  int rc = queued ? is_held (pass, link, fingerprint, error) : 0;
   if (rc != 0)
     return rc < 0 ? -1 : 0;
   buffer_init (&text, ENTRY_MAX_BYTES * 8);

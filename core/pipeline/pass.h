@@ -72,7 +72,6 @@ struct pass {
   int64_t missing_once;       /* absent at another server than the last one: not believed yet */
   int64_t unconfirmed;        /* leavers that the source could not tell of */
   bool force;                 /* look at the entry's document though nothing changed */
-  bool showing;             /* a preview asks for what is held, whose values are not kept */
   bool references_noted;      /* the state knows that references may resolve now */
   int64_t newly_linked;       /* accounts or names that became known: references may resolve now */
 };
