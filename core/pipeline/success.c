@@ -186,7 +186,7 @@ take_temporary (struct delivery *delivery, struct item *item)
   delivery->sweep_moved = true;
   if (store_link_put (delivery->pass->store, &item->link, delivery->error) < 0)
     return -1;
-  return outcome_later (delivery, item, 0, false);
+  return outcome_later (delivery, item, 0, item->row.doubt); /* only the name was written */
 }
 
 static bool

@@ -69,10 +69,11 @@ conflict (const struct scim_answer *a)
   return SYNCD_RESULT_RACE;
 }
 
+/* noTarget (RFC 7644, section 3.12): what a path selects is not there any more. */
 static int32_t
 refused (const struct scim_answer *a)
 {
-  if (stale (a->error))
+  if (stale (a->error) || (a->kind == SYNCD_REQUEST_UPDATE && is_type (a->error, "noTarget")))
     return SYNCD_RESULT_RACE;
   return is_type (a->error, "uniqueness") ? uniqueness (a) : SYNCD_RESULT_ENTRY;
 }

@@ -156,6 +156,19 @@ class Ends(pipeline.Test):
             p.sync()
             self.assertEqual(p.account("ada@example.com")["title"], "Countess")
 
+    def test_G2_an_update_that_failed_at_the_service_and_then_a_swap_of_names(self):
+        """Only the name is written to break the ring: the rest is in doubt as before."""
+        p = self.pipeline([person(uid, telephoneNumber="+4930100") for uid in ("ada", "bob")], mapping=dict(
+            pipeline.MAPPING, phoneNumbers=[{"type": "work", "value": "telephoneNumber"}]))
+        p.sync()
+        p.slapd.modify("dn: %s\nchangetype: modify\ndelete: telephoneNumber\n" % dn("ada"))
+        self.failed_and_ended(p, 504)
+        self.assertNotIn("phoneNumbers", p.account("ada@example.com"))
+        p.slapd.replace(dn("ada"), "mail", "bob@example.com")
+        p.slapd.replace(dn("bob"), "mail", "ada@example.com")
+        p.sync()
+        self.assertEqual(p.account_of("ada")["userName"], "bob@example.com")
+
     def test_G2_a_disable_that_failed_at_the_service_and_whose_entry_is_back(self):
         p = self.pipeline([person(uid, title="Countess") for uid in ("ada", "bob", "cyd")],
                           ldap={"filter": "(&(objectClass=inetOrgPerson)(title=*))"})

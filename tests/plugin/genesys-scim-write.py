@@ -253,7 +253,7 @@ class Update(Case):
                     "RACE"),
                 (scim_error(409, "x"), title, "RACE"), (scim_error(409, "x"), rename, "COLLISION"),
                 (scim_error(409, "x", "uniqueness"), title, "COLLISION"),
-            (scim_error(400, "x", "noTarget"), title, "ENTRY"),
+            (scim_error(400, "x", "noTarget"), title, "RACE"),
                 (error_body(403), title, "FORBIDDEN"), (error_body(500), title, "UNKNOWN"),
             (Reply(503), title, "UNKNOWN"),
                 (error_body(408), title, "UNKNOWN"), (error_body(429), title, "BUDGET"), (RESET, title,

@@ -144,12 +144,16 @@ class Life(Case):
     def test_values_that_the_service_refuses(self):
         user = self.alice()["account"]
         for operation in (("replace", "userName", "no address"), ("replace", "nosuch", "x"),
-                          ("replace", 'phoneNumbers[type eq "home"].value', "+15550107"),
                           ("remove", "userName")):
             with self.subTest(operation=operation):
                 result = self.sink.update(user, operation)
                 self.assertEqual((result["result"], result["status"]), ("ENTRY", 400), result)
                 self.assertIn("correlation id", result["message"])
+
+    def test_a_path_that_selects_nothing_means_that_the_account_is_not_as_we_know_it(self):
+        user = self.alice()["account"]
+        result = self.sink.update(user, ("replace", 'phoneNumbers[type eq "home"].value', "+15550107"))
+        self.assertEqual((result["result"], result["status"]), ("RACE", 400), result)
 
     def test_names_that_are_taken(self):
         self.alice()
