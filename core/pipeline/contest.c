@@ -153,6 +153,8 @@ look_at_left (struct delivery *delivery, struct item *item, const char *id)
 static int
 let_go (struct delivery *delivery, struct link *owner)
 {
+  if (store_lost_put (delivery->pass->store, owner->account, delivery->error) < 0)
+    return -1;
   if (owner->status != LINK_SYNCED && owner->status != LINK_NEW)
     return store_link_forget (delivery->pass->store, owner->row, delivery->error);
   log_info ("the account %s of %s is another's now", owner->account, owner->id);

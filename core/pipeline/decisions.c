@@ -57,6 +57,13 @@ know_nothing (struct link *link)
   memset (link->fingerprint, 0, sizeof link->fingerprint);
 }
 
+/* Who points at the account that the entry had must not do so any more. */
+static int
+lose_account (struct store *store, const struct link *link, struct error *error)
+{
+  return link->account ? store_lost_put (store, link->account, error) : 0;
+}
+
 /* What may have reached the sink counts as done. */
 static bool
 is_leaving (struct store *store, struct link *owner, struct error *error)
@@ -112,7 +119,7 @@ take_from_owner (struct store *store, struct link *link, const char *account, st
   if (rc == 1) {
     link->status = owner.status == LINK_DISABLED ? LINK_DISABLED : LINK_NEW;
     link->flags = owner.flags & LINK_ADOPTED;
-    rc = store_link_forget (store, owner.row, error);
+    rc = lose_account (store, &owner, error) < 0 ? -1 : store_link_forget (store, owner.row, error);
   }
   link_fini (&owner);
   return rc < 0 ? -1 : 0;
@@ -125,7 +132,7 @@ decide_link (struct store *store, struct link *link, const char *account, struct
     return -1;
   link->status = LINK_NEW;
   link->flags |= LINK_ADOPTED;
-  if (take_from_owner (store, link, account, error) < 0)
+  if (take_from_owner (store, link, account, error) < 0 || lose_account (store, link, error) < 0)
     return -1;
   if (link->account && strcmp (link->account, account) != 0)
     log_warning ("the account %s that %s had is let go as it is, with the externalId: take that away "
@@ -167,7 +174,7 @@ decide_unlink (struct store *store, struct link *link, struct error *error)
     return -1;
   MEM_AUTO char *why = mem_format ("unlinked from the account %s by an administrator; `syncd link` or "
                                    "`syncd parked --retry` says what comes next", link->account);
-  if (drop_changes (store, link->row, error) < 0)
+  if (drop_changes (store, link->row, error) < 0 || lose_account (store, link, error) < 0)
     return -1;
   memcpy (link->parked_fingerprint, link->fingerprint, sizeof link->fingerprint);
   know_nothing (link);

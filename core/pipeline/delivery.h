@@ -16,7 +16,8 @@ enum phase {
   PHASE_MEET_RULE,      /* before a create: another match rule */
   PHASE_SENT_NAME,      /* a create in doubt: is there an account with the name that was sent? */
   PHASE_HOLDER,         /* after 409: who holds the name? */
-  PHASE_READ            /* before sending all: what does the account have? */
+  PHASE_READ,           /* before sending all: what does the account have? */
+  PHASE_TARGET          /* after a refusal: is the account there that it points at? */
 };
 
 struct item {
@@ -39,6 +40,11 @@ struct item {
   bool temporary;               /* this change only breaks a ring */
   int races, name_attempts;
   char *server_words;           /* of the 409 */
+  int64_t left_out;             /* references without an account */
+  char *refusal;                /* PHASE_TARGET: what the sink said, */
+  size_t leaf;                  /* which reference is looked at, */
+  int64_t target;               /* whose it is (row), */
+  char *target_account;         /* and where it points */
 };
 
 /* Queue numbers: what is written for many rows at once. */
@@ -80,6 +86,8 @@ int64_t meeting_pages (const struct pipeline *, int64_t total); /* requests that
 int prepare_item (struct delivery *, struct item *);
 /* Plans and builds the change for what is known now. Same results. */
 int prepare_change (struct delivery *, struct item *);
+/* The same from the beginning: what its references mean has changed. */
+int prepare_anew (struct delivery *, struct item *);
 void prepare_find (struct item *, enum phase, const char *attribute, const char *value);
 void prepare_read (struct item *);
 /* desired.c: fills item->want, name and external id. 1: it is filled; 0: the row has no values, or those
@@ -109,6 +117,13 @@ int reading_take (struct delivery *, struct item *);
 
 /* "what the sink said (correlation …)", a text of its own. */
 char *outcome_words (const struct work *);
+
+/* targets.c: the sink refused the entry. Where an account that it points at is not there any more, the
+ * entry goes without; else it is parked. */
+int targets_take_refused (struct delivery *, struct item *);
+/* PHASE_TARGET: an answer of any kind came; and what it says, where it says something. */
+void targets_answered (struct delivery *, const struct item *);
+int targets_take_look (struct delivery *, struct item *);
 
 /* unwell.c: the sink or the way to it is unwell; DOUBT: the change may have been applied. */
 int unwell_take (struct delivery *, struct item *, bool doubt);

@@ -22,20 +22,18 @@ set_text_leaf (struct leaves *leaves, size_t i, const char *text)
 static int
 resolve_reference (struct delivery *delivery, struct item *item, size_t i)
 {
-  struct link target;
   MEM_AUTO char *key = leaves_text (&item->want, i);
+  MEM_AUTO char *account = NULL;
   if (!key)
     return 0;
-  link_init (&target);
-  int rc = store_link_by_reference (delivery->pass->store, key, &target, delivery->error);
-  if (rc == 1 && target.account)
-    set_text_leaf (&item->want, i, target.account);
+  int rc = references_resolve (delivery->pass->store, key, &account, delivery->error);
+  if (rc == 1)
+    set_text_leaf (&item->want, i, account);
   else {
     leaves_set (&item->want, i, NULL, 0);
     item->link.flags |= LINK_REFERENCES;
-    delivery->pass->report->references_left_out++;
+    item->left_out++;
   }
-  link_fini (&target);
   return rc < 0 ? -1 : 0;
 }
 
@@ -44,6 +42,7 @@ resolve_references (struct delivery *delivery, struct item *item)
 {
   const struct mapping *mapping = delivery->pass->p->mapping;
   item->link.flags &= ~LINK_REFERENCES;
+  item->left_out = 0;
   for (size_t i = 0; i < mapping_leaf_count (mapping); i++)
     if (mapping_leaf (mapping, i)->reference && resolve_reference (delivery, item, i) < 0)
       return -1;

@@ -68,15 +68,6 @@ reference_key (const struct entry *entry)
   return entry->reference_keys.len ? buffer_text (&entry->reference_keys) : NULL;
 }
 
-/* Another name of an entry that has an account: who points at it by that one can be set right. */
-static int
-note_new_key (struct pass *pass, const struct link *link, struct error *error)
-{
-  const char *key = reference_key (&pass->entry);
-  bool same = !key || (link->reference_key && strcmp (link->reference_key, key) == 0);
-  return same || !link->account ? 0 : references_note (pass, error);
-}
-
 static void
 describe_link (struct link *link, const struct entry *entry)
 {
@@ -257,7 +248,7 @@ intake_changed (struct pass *pass, const struct glance *glance, const unsigned c
   if (rc == 0)
     link.id = mem_copy_text (id);
   if (rc >= 0)
-    rc = note_new_key (pass, &link, error);
+    rc = references_note_key (pass, &link, reference_key (&pass->entry), error);
   if (rc >= 0) {
     describe_link (&link, &pass->entry);
     rc = stays_parked (pass, &link, fingerprint)
@@ -266,6 +257,18 @@ intake_changed (struct pass *pass, const struct glance *glance, const unsigned c
   }
   if (rc >= 0 && link.row)
     intake_mark_seen (pass, link.row);
+  link_fini (&link);
+  return rc < 0 ? -1 : 0;
+}
+
+static int
+note_new_name (struct pass *pass, int64_t row, struct error *error)
+{
+  struct link link;
+  link_init (&link);
+  int rc = store_link_by_row (pass->store, row, &link, error);
+  if (rc == 1)
+    rc = references_note_key (pass, &link, reference_key (&pass->entry), error);
   link_fini (&link);
   return rc < 0 ? -1 : 0;
 }
@@ -281,7 +284,7 @@ touch (struct pass *pass, const struct glance *glance, const unsigned char *fing
       && store_glance_same (glance->token, glance->token_len, buffer_text (&e->token), e->token.len)
       && e->reevaluate_at == glance->reevaluate_at_ms)
     return 0;
-  if (!named && references_note (pass, error) < 0)
+  if (!named && note_new_name (pass, glance->row, error) < 0)
     return -1;
   MEM_AUTO char *text = token_text (e);
   return store_link_touch (pass->store, glance->row, buffer_text (&e->name), text,

@@ -39,6 +39,8 @@ item_free (struct item *item)
   free (item->name);
   free (item->external_id);
   free (item->server_words);
+  free (item->refusal);
+  free (item->target_account);
   free (item);
 }
 
@@ -65,12 +67,15 @@ item_put (struct delivery *delivery, struct item *item)
   mem_set_text (&item->name, NULL);
   mem_set_text (&item->external_id, NULL);
   mem_set_text (&item->server_words, NULL);
+  mem_set_text (&item->refusal, NULL);
+  mem_set_text (&item->target_account, NULL);
   item->phase = PHASE_CHANGE;
   item->rule = 0;
   item->send_all = item->met = item->adopting = item->linked_now = item->reviving = false;
   item->temporary = item->adoption_open = false;
   item->races = item->name_attempts = 0;
   item->sent_external = 0;
+  item->left_out = 0;
   item->work.next = (struct work *) delivery->spare;
   delivery->spare = item;
 }

@@ -95,6 +95,7 @@ outcome_lost_link (struct delivery *delivery, struct item *item)
   if (item->row.intent == QUEUE_DELETE && item->row.doubt)
     return outcome_was_deleted (delivery, item);
   contest_not_adopted (item);
+  MEM_AUTO char *lost = mem_copy_text (item->link.account);
   mem_set_text (&item->link.account, NULL);
   mem_set_text (&item->link.version, NULL);
   memset (item->known, KNOWN_ABSENT, mapping_leaf_count (delivery->pass->p->mapping));
@@ -107,7 +108,7 @@ outcome_lost_link (struct delivery *delivery, struct item *item)
   if (item->link.status != LINK_DISABLED) /* a disable that we made is undone when it is found */
     item->link.status = LINK_NEW;
   item->link.flags |= LINK_DOUBT; /* new accounts are not seen at once, not even by their ids */
-  if (store_put_fact (delivery->pass->store, REFERENCES_LOST, "1", 1, delivery->error) < 0)
+  if (lost && store_lost_put (delivery->pass->store, lost, delivery->error) < 0)
     return -1;
   if (store_link_put (delivery->pass->store, &item->link, delivery->error) < 0)
     return -1;
@@ -155,13 +156,6 @@ take_doubt (struct delivery *delivery, struct item *item)
 }
 
 static int
-take_entry (struct delivery *delivery, struct item *item)
-{
-  MEM_AUTO char *words = outcome_words (&item->work);
-  return outcome_park (delivery, item, words);
-}
-
-static int
 take_configuration (struct delivery *delivery, struct item *item)
 {
   MEM_AUTO char *words = outcome_words (&item->work);
@@ -188,7 +182,7 @@ take_result (struct delivery *delivery, struct item *item, int32_t result)
   static int (*const takers[]) (struct delivery *, struct item *) = {
     [SYNCD_RESULT_UNKNOWN] = take_doubt,
     [SYNCD_RESULT_OK] = outcome_take_success,
-    [SYNCD_RESULT_ENTRY] = take_entry,
+    [SYNCD_RESULT_ENTRY] = targets_take_refused,
     [SYNCD_RESULT_COLLISION] = take_collision,
     [SYNCD_RESULT_LINK] = outcome_lost_link,
     [SYNCD_RESULT_RACE] = take_race,
@@ -206,6 +200,17 @@ take_result (struct delivery *delivery, struct item *item, int32_t result)
   return takers[result](delivery, item);
 }
 
+/* Who may not look at an account does not know that it is gone. */
+static int
+take_target (struct delivery *delivery, struct item *item)
+{
+  int32_t code = item->work.code;
+  targets_answered (delivery, item);
+  if (code >= 0 || code == SYNCD_E_NOT_FOUND || code == SYNCD_E_FORBIDDEN)
+    return targets_take_look (delivery, item);
+  return take_result (delivery, item, item->work.result.result);
+}
+
 int
 outcome_take (struct delivery *delivery, struct item *item)
 {
@@ -215,6 +220,8 @@ outcome_take (struct delivery *delivery, struct item *item)
     return -1;
   if (work->kind == WORK_APPLY)
     return take_result (delivery, item, work->result.result);
+  if (item->phase == PHASE_TARGET)
+    return take_target (delivery, item);
   if (work->code < 0 && !(work->kind == WORK_READ && work->code == SYNCD_E_NOT_FOUND))
     return take_result (delivery, item, work->result.result);
   return work->kind == WORK_READ ? reading_take (delivery, item) : contest_take (delivery, item);

@@ -41,6 +41,7 @@ pass_fini (struct pass *pass)
     leaves_fini (&pass->leaves);
   }
   audit_close (pass);
+  targets_free (pass);
   free (pass->hashes);
   free (pass->last);
   free (pass->known);
@@ -93,16 +94,29 @@ more_is_queued (struct pass *pass)
   return more;
 }
 
+/* Those whose account turned out to be gone because somebody pointed there: made anew before the others
+ * are set right, so that each of these is sent once. */
+static int
+deliver_lost_targets (struct pass *pass, struct error *error)
+{
+  if (!pass->lost_targets || pass->options->only)
+    return 0;
+  pass->lost_targets = 0;
+  if (again_read (pass, LINKS_DUE, error) < 0 || (!pass->first && again_decide (pass, error) < 0))
+    return -1;
+  return delivery_run (pass, error);
+}
+
 static int
 delivered_references (struct pass *pass, struct error *error)
 {
   int rounds = 0;
   if (more_is_queued (pass))
     return 0;
-  int64_t lost = pass->options->only ? 0 : references_find_lost (pass, error);
-  if (lost < 0)
+  if (deliver_lost_targets (pass, error) < 0)
     return -1;
-  pass->newly_linked += lost;
+  if (!pass->options->only && references_find_lost (pass, error) < 0)
+    return -1;
   int64_t unconfirmed = pass->unconfirmed;
   if (pass->options->only || !references_due (pass))
     return 0;

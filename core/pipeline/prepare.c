@@ -182,6 +182,12 @@ prepare_leaver_without_account (struct delivery *delivery, struct item *item)
   return 1;
 }
 
+int
+prepare_anew (struct delivery *delivery, struct item *item)
+{
+  return desired_fill (delivery, item) < 0 ? -1 : prepare_change (delivery, item);
+}
+
 /* Its entry must be read again first, and the source could not tell of it in this pass. */
 static int
 leave_unread (struct delivery *delivery, struct item *item)

@@ -1,7 +1,8 @@
 /* References that can be set only now. Those that still point nowhere are not sent, and no brake counts
- * them (G4). And references whose account is gone: an account that was deleted in the sink is made anew with another
- * id, and whoever pointed at the old one must point at it (guarantees: References). The state keeps a
- * fact until everybody was looked through, so that a crash forgets nobody (G2). Main thread only. */
+ * them (G4). And references to an account that is its entry's no more: one that was deleted in the sink is
+ * made anew with another id, and whoever pointed at the old one must point at it (guarantees: References).
+ * The state has both as facts until everybody was looked through, so that a crash forgets nobody (G2), and
+ * nothing is kept in memory. Main thread only. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -22,94 +23,66 @@ any_reference (const struct mapping *mapping)
   return false;
 }
 
+int
+references_resolve (struct store *store, const char *key, char **ret_account, struct error *error)
+{
+  struct link target;
+  link_init (&target);
+  int rc = store_link_by_reference (store, key, &target, error);
+  bool there = rc == 1 && target.account && target.status != LINK_DELETED;
+  if (there) {
+    *ret_account = target.account;
+    target.account = NULL;
+  }
+  link_fini (&target);
+  return rc < 0 ? -1 : there;
+}
+
 struct search {
   struct pass *pass;
-  uint64_t *hashes; /* of the accounts that there are, as a leaf that points at one has it */
-  size_t count, size;
   int64_t found;
   struct error *error;
 };
 
 static int
-compare (const void *a, const void *b)
-{
-  uint64_t x = *(const uint64_t *) a, y = *(const uint64_t *) b;
-  return x < y ? -1 : x > y;
-}
-
-static int
-add_account (void *data, struct link *link)
-{
-  struct search *search = data;
-  BUFFER_AUTO struct buffer json;
-  buffer_init (&json, (size_t) 1 << 20);
-  if (!link->account)
-    return 0;
-  if (search->count == search->size) {
-    search->size = search->size ? search->size * 2 : 1024;
-    search->hashes = mem_resize (search->hashes, search->size, sizeof *search->hashes);
-  }
-  json_put_text (&json, link->account);
-  search->hashes[search->count++] =
-      hasher_leaf (search->pass->p->hasher, buffer_text (&json), json.len);
-  return 0;
-}
-
-static bool
-points_nowhere (const struct search *search, const struct link *link)
-{
-  const struct mapping *mapping = search->pass->p->mapping;
-  if (link->mapping != search->pass->p->mapping_number
-      || link->leaf_count != mapping_leaf_count (mapping))
-    return false; /* of another mapping: it is read again anyway */
-  for (size_t i = 0; i < link->leaf_count; i++)
-    if (mapping_leaf (mapping, i)->reference && link->leaves[i]
-        && !bsearch (&link->leaves[i], search->hashes, search->count, sizeof *search->hashes, compare))
-      return true;
-  return false;
-}
-
-static int
 mark (void *data, struct link *link)
 {
   struct search *search = data;
-  if (!link->leaves || link->status != LINK_SYNCED || !points_nowhere (search, link))
-    return 0;
   search->found++;
+  if (link->flags & LINK_REFERENCES)
+    return 0;
   link->flags |= LINK_REFERENCES;
   return store_link_put (search->pass->store, link, search->error);
 }
 
+/* Entries of another mapping are read again anyway. */
 static int
 mark_all (struct search *search)
 {
-  struct store *store = search->pass->store;
-  if (store_links_each (store, LINKS_ALL, 0, add_account, search, search->error) < 0)
+  struct pass *pass = search->pass;
+  const struct mapping *mapping = pass->p->mapping;
+  for (size_t i = 0; i < mapping_leaf_count (mapping); i++)
+    if (mapping_leaf (mapping, i)->reference
+        && store_lost_each (pass->store, pass->p->mapping_number, i, mark, search, search->error) < 0)
+      return -1;
+  if (search->found && references_note (pass, search->error) < 0)
     return -1;
-  if (search->count)
-    qsort (search->hashes, search->count, sizeof *search->hashes, compare);
-  if (store_links_each (store, LINKS_ALL, 0, mark, search, search->error) < 0)
-    return -1;
-  return store_drop_fact (store, REFERENCES_LOST, search->error);
+  return store_lost_drop (pass->store, search->error);
 }
 
-int64_t
+int
 references_find_lost (struct pass *pass, struct error *error)
 {
   struct search search = { .pass = pass, .error = error };
-  BUFFER_AUTO struct buffer fact;
-  buffer_init (&fact, 64);
-  if (store_get_fact (pass->store, REFERENCES_LOST, &fact) != 1 || !any_reference (pass->p->mapping))
-    return 0;
+  int rc = store_lost_any (pass->store, error);
+  if (rc <= 0)
+    return rc;
   if (store_begin (pass->store, error) < 0)
     return -1;
-  int rc = mark_all (&search);
-  free (search.hashes);
-  if (rc < 0) {
-    store_rollback (pass->store);
-    return -1;
-  }
-  return store_commit (pass->store, error) < 0 ? -1 : search.found;
+  if (mark_all (&search) == 0)
+    return store_commit (pass->store, error);
+  store_rollback (pass->store);
+  return -1;
 }
 
 int
@@ -120,6 +93,17 @@ references_note (struct pass *pass, struct error *error)
     return 0;
   pass->references_noted = true;
   return store_put_fact (pass->store, REFERENCES_DUE, "1", 1, error);
+}
+
+int
+references_note_key (struct pass *pass, const struct link *link, const char *key, struct error *error)
+{
+  bool same = key && link->reference_key ? strcmp (key, link->reference_key) == 0 : key == link->reference_key;
+  if (same || !link->account || !any_reference (pass->p->mapping))
+    return 0;
+  if (link->reference_key && store_lost_put (pass->store, link->account, error) < 0)
+    return -1;
+  return references_note (pass, error);
 }
 
 bool
@@ -147,20 +131,18 @@ references_done (struct pass *pass, struct error *error)
 static int
 resolve (struct pass *pass, struct leaves *want, size_t leaf, int64_t *missing, struct error *error)
 {
-  struct link target;
   MEM_AUTO char *key = leaves_text (want, leaf);
+  MEM_AUTO char *account = NULL;
   BUFFER_AUTO struct buffer json;
   if (!key)
     return 0;
   buffer_init (&json, (size_t) 1 << 20);
-  link_init (&target);
-  int rc = store_link_by_reference (pass->store, key, &target, error);
-  if (rc == 1 && target.account)
-    json_put_text (&json, target.account);
+  int rc = references_resolve (pass->store, key, &account, error);
+  if (rc == 1)
+    json_put_text (&json, account);
   else
     ++*missing;
   leaves_set (want, leaf, json.len ? buffer_text (&json) : NULL, json.len);
-  link_fini (&target);
   return rc < 0 ? -1 : 0;
 }
 
@@ -201,23 +183,20 @@ leads_nowhere (struct pass *pass, const struct queued *row, const struct link *l
   return nowhere;
 }
 
+/* 1: the row is taken away, for it would change nothing. */
 static int
-shed_one (struct pass *pass, struct link *link, struct error *error)
+shed_row (struct pass *pass, struct link *link, const struct queued *row, struct error *error)
 {
-  struct queued row;
   int64_t missing = 0;
-  queued_init (&row);
-  int rc = store_queue_of (pass->store, link->row, &row, error);
-  if (rc == 1)
-    rc = leads_nowhere (pass, &row, link, &missing, error);
-  if (rc == 1) {
-    memcpy (link->fingerprint, row.fingerprint, sizeof link->fingerprint);
-    link->flags = missing ? link->flags : link->flags & ~LINK_REFERENCES;
-    pass->report->references_left_out += missing;
-    rc = store_link_put (pass->store, link, error) < 0 ? -1 : store_queue_withdraw (pass->store, link->row, error);
-  }
-  queued_fini (&row);
-  return rc < 0 ? -1 : 0;
+  int rc = leads_nowhere (pass, row, link, &missing, error);
+  if (rc <= 0)
+    return rc;
+  memcpy (link->fingerprint, row->fingerprint, sizeof link->fingerprint);
+  link->flags = (link->flags & ~LINK_REFERENCES) | (missing ? LINK_REFERENCES : 0);
+  pass->report->references_left_out += missing;
+  return store_link_put (pass->store, link, error) < 0
+                 || store_queue_withdraw (pass->store, link->row, error) < 0
+             ? -1 : 1;
 }
 
 struct shedding {
@@ -229,13 +208,19 @@ static int
 visit_reference (void *data, struct link *link)
 {
   struct shedding *shedding = data;
-  return shed_one (shedding->pass, link, shedding->error);
+  struct queued row;
+  queued_init (&row);
+  int rc = store_queue_of (shedding->pass->store, link->row, &row, shedding->error);
+  if (rc == 1)
+    rc = shed_row (shedding->pass, link, &row, shedding->error);
+  queued_fini (&row);
+  return rc < 0 ? -1 : 0;
 }
 
 int
 references_shed (struct pass *pass, struct error *error)
 {
-  struct shedding shedding = { pass, error };
+  struct shedding shedding = { .pass = pass, .error = error };
   if (store_begin (pass->store, error) < 0)
     return -1;
   if (store_links_each (pass->store, LINKS_REFERENCES, 0, visit_reference, &shedding, error) >= 0)

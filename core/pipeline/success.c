@@ -48,6 +48,7 @@ settle_sync (struct delivery *delivery, struct item *item)
 {
   struct link *link = &item->link;
   learn_leaves (delivery, item);
+  delivery->pass->report->references_left_out += item->left_out;
   memcpy (link->fingerprint, item->row.fingerprint, FINGERPRINT_LEN);
   mem_set_text (&link->wanted_name, item->row.wanted_name);
   mem_set_text (&link->given_name, item->name);
@@ -91,6 +92,23 @@ settle_leaver (struct delivery *delivery, struct item *item)
   link->flags = (link->flags | LINK_SEND_ALL) & ~LINK_DOUBT;
 }
 
+/* From now on the entry has an account to which references can be set. */
+static bool
+gets_account (const struct item *item)
+{
+  const struct link *link = &item->link;
+  bool had_none = link->status == LINK_NEW || link->status == LINK_DELETED;
+  return item->row.intent == QUEUE_SYNC && link->account
+         && (had_none || item->adopting || item->linked_now);
+}
+
+static int
+note_account (struct delivery *delivery, const struct item *item)
+{
+  bool created = item->work.change.kind == SYNCD_CHANGE_CREATE;
+  return created || gets_account (item) ? references_note (delivery->pass, delivery->error) : 0;
+}
+
 int
 outcome_finish (struct delivery *delivery, struct item *item, const char *action)
 {
@@ -100,6 +118,8 @@ outcome_finish (struct delivery *delivery, struct item *item, const char *action
     mem_set_text (&link->last_action, action);
     link->last_ms = clock_now_ms ();
   }
+  if (!action && gets_account (item) && references_note (pass, delivery->error) < 0)
+    return -1;
   if (item->row.intent == QUEUE_SYNC)
     settle_sync (delivery, item);
   else if (link->account)
@@ -262,8 +282,7 @@ outcome_take_success (struct delivery *delivery, struct item *item)
   if (!item->link.account)
     return 0;
   delivery->sweep_moved = true;
-  if ((created || item->adopting || item->linked_now)
-      && references_note (delivery->pass, delivery->error) < 0)
+  if (note_account (delivery, item) < 0)
     return -1;
   if (item->temporary) /* half of a change: the final name counts */
     return take_temporary (delivery, item);
@@ -335,6 +354,8 @@ outcome_take_not_taken (struct delivery *delivery, struct item *item)
     return -1;
   if (!item->link.account)
     return 0;
+  if (note_account (delivery, item) < 0)
+    return -1;
   buffer_append_text (&why, "the sink answered success, but does not have what was sent:");
   for (size_t i = 0; i < item->work.result.not_taken_count; i++)
     buffer_printf (&why, " %s", item->work.result.not_taken[i]);

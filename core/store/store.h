@@ -163,6 +163,16 @@ int store_counts (struct store *, struct store_counts *, struct error *);
 /* Only what waits (parked, queued, in_doubt, held): looks at no entry that is done. */
 int store_counts_waiting (struct store *, struct store_counts *, struct error *);
 
+/* ---- references: accounts that are their entry's no more -------------------------------- */
+/* Until they are dropped: a reference to one of these must be looked at, a crash forgets none (G2). */
+int store_lost_put (struct store *, const char *account, struct error *);
+int store_lost_any (struct store *, struct error *); /* 1, 0, -1 */
+int store_lost_drop (struct store *, struct error *);
+/* Every SYNCED link of that mapping whose leaf of this index was last sent as one of them, once. LINK is
+ * borrowed, VISIT may write. 0, -1, or what VISIT returned. */
+int store_lost_each (struct store *, int64_t mapping, size_t leaf,
+                     int (*visit) (void *data, struct link *), void *data, struct error *);
+
 /* ---- the queue: the newest desired state of an entry, never a diff ----------------------- */
 enum queue_state {
   QUEUE_WAITING, QUEUE_SENT, /* committed as sent before a worker had it */

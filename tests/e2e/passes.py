@@ -355,23 +355,6 @@ mapping:
             p.sync("--full")
         self.assertEqual(seen.writes, [])
 
-    def test_G7_who_names_a_manager_that_somebody_deleted_by_hand_is_parked_alone(self):
-        p = self.pipeline(THREE, mapping=dict(pipeline.MAPPING, **{pipeline.ENTERPRISE: {
-            "manager": {"value": "${manager | ref}"}}}), schemas=[pipeline.USER, pipeline.ENTERPRISE])
-        p.sync()
-        p.sim.scim("DELETE", "users/" + p.account("grace@example.com")["id"])
-        p.slapd.replace(dn("ada"), "manager", dn("grace"))
-        p.slapd.replace(dn("alan"), "title", "Professor")
-        report = p.sync(expect=3)
-        self.assertEqual(report["parked"], 1)
-        self.assertIn("manager: there is no", report["parked_list"][0]["reason"])
-        self.assertEqual(p.account("alan@example.com")["title"], "Professor")
-        p.sync("--verify", expect=3)
-        p.run("parked", "--retry-all")
-        p.sync()
-        self.assertEqual(p.account_of("ada")[pipeline.ENTERPRISE]["manager"]["value"],
-                         p.account_of("grace")["id"])
-
 
 class Only(pipeline.Test):
     def test_only_one_person_by_DN_user_name_or_id(self):

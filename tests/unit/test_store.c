@@ -545,6 +545,88 @@ test_done (void **state)
   assert_int_equal (store_done_since (st->store, CHANGE_UPDATES, 0), 0);
 }
 
+struct lost_visits {
+  struct state *st;
+  int64_t rows[4];
+  size_t count;
+};
+
+static int
+note_lost (void *data, struct link *link)
+{
+  struct lost_visits *visits = data;
+  if (visits->count < 4)
+    visits->rows[visits->count] = link->row;
+  visits->count++;
+  link->flags |= LINK_REFERENCES; /* a visitor may write */
+  return store_link_put (visits->st->store, link, &visits->st->error);
+}
+
+static int64_t
+link_pointing (struct state *st, unsigned n, enum link_status status, int64_t mapping, const char *json)
+{
+  struct link link;
+  link_init (&link);
+  int64_t row = state_link (st, n, status, n, NULL, NULL);
+  struct hasher *hasher = hasher_new (store_key (st->store));
+  assert_int_equal (store_link_by_row (st->store, row, &link, &st->error), 1);
+  link.mapping = mapping;
+  link.leaf_count = 3;
+  link.leaves = calloc (3, sizeof *link.leaves);
+  link.leaves[2] = json ? hasher_leaf (hasher, json, strlen (json)) : 0;
+  state_ok (st, store_link_put (st->store, &link, &st->error));
+  hasher_free (hasher);
+  link_fini (&link);
+  return row;
+}
+
+static void
+expect_lost (struct state *st, int64_t mapping, size_t leaf, const int64_t *rows, size_t count)
+{
+  struct lost_visits visits = { .st = st };
+  state_ok (st, store_lost_each (st->store, mapping, leaf, note_lost, &visits, &st->error));
+  assert_int_equal (visits.count, count);
+  for (size_t i = 0; i < count && i < 4; i++)
+    assert_int_equal (visits.rows[i], rows[i]);
+}
+
+/* Who points at an account that is its entry's no more. */
+static void
+test_lost (void **state)
+{
+  struct state *st = *state;
+  int64_t a = link_pointing (st, 1, LINK_SYNCED, 7, "\"gone\"");
+  link_pointing (st, 2, LINK_SYNCED, 7, "\"there\"");
+  link_pointing (st, 3, LINK_SYNCED, 7, NULL);
+  link_pointing (st, 4, LINK_DISABLED, 7, "\"gone\"");
+  link_pointing (st, 5, LINK_SYNCED, 6, "\"gone\"");
+  int64_t b = link_pointing (st, 6, LINK_SYNCED, 7, "\"gone \\\"too\\\"\"");
+  assert_int_equal (store_lost_any (st->store, &st->error), 0);
+  expect_lost (st, 7, 2, NULL, 0);
+  state_ok (st, store_lost_put (st->store, "gone", &st->error));
+  state_ok (st, store_lost_put (st->store, "gone", &st->error));
+  state_ok (st, store_lost_put (st->store, "gone \"too\"", &st->error));
+  state_reopen (st);
+  assert_int_equal (store_lost_any (st->store, &st->error), 1);
+  expect_lost (st, 7, 2, (int64_t[]){ a, b }, 2);
+  expect_lost (st, 7, 1, NULL, 0);
+  expect_lost (st, 7, 3, NULL, 0); /* there are fewer */
+  state_ok (st, store_lost_drop (st->store, &st->error));
+  assert_int_equal (store_lost_any (st->store, &st->error), 0);
+  expect_lost (st, 7, 2, NULL, 0);
+}
+
+/* More than are fetched at a time, each once. */
+static void
+test_lost_by_many (void **state)
+{
+  struct state *st = *state;
+  for (unsigned n = 1; n <= 2500; n++)
+    link_pointing (st, n, LINK_SYNCED, 7, n % 5 ? "\"gone\"" : "\"there\"");
+  state_ok (st, store_lost_put (st->store, "gone", &st->error));
+  expect_lost (st, 7, 2, (int64_t[]){ 1, 2, 3, 4 }, 2000);
+}
+
 int
 main (void)
 {
@@ -554,6 +636,7 @@ main (void)
     TEST (test_link_update_after_others), TEST (test_lookups),
     TEST (test_reference_prefers_who_is_there), TEST (test_glance), TEST (test_glance_order),
     TEST (test_glance_queue), TEST (test_size), TEST (test_touch),
+    TEST (test_lost), TEST (test_lost_by_many),
     TEST (test_facts), TEST (test_mappings), TEST (test_accounts), TEST (test_runs),
     TEST (test_done),
   };
