@@ -74,7 +74,7 @@ struct pass {
   int64_t unconfirmed;        /* leavers that the source could not tell of */
   bool force;                 /* look at the entry's document though nothing changed */
   bool references_noted;      /* the state knows that references may resolve now */
-  struct targets *targets;    /* accounts that were looked at because somebody who points there was refused; */
+  struct targets *targets;    /* accounts that were looked at, for who points there was refused; */
   int64_t lost_targets;       /* those that are gone: their entries are to be read again */
   int64_t newly_linked;       /* accounts or names that became known: references may resolve now */
 };
@@ -119,18 +119,22 @@ int intake_only (struct pass *, struct error *);
 int knowledge_of (struct pass *, const struct link *, uint64_t *ret_last, unsigned char *ret_known,
                   struct error *);
 
-/* references.c. 1: RET_ACCOUNT, a text of its own, is the account of the entry that KEY names; 0: nobody has
- * that key, or who has it has no account, or not yet, or not any more. */
+/* references.c. 1: RET_ACCOUNT, a text of its own, is the account of the entry that KEY names; 0:
+ * nobody has that key, or who has it has no account, or not yet, or not any more. */
 int references_resolve (struct store *, const char *key, char **ret_account, struct error *);
-/* Who points at an account that is its entry's no more (store_lost_put) is marked, so that it is read again. */
+/* Who points at an account that is its entry's no more (store_lost_put) is marked, to be read again. */
 int references_find_lost (struct pass *, struct error *);
 /* Takes rows away that were queued for the sake of a reference that still cannot be set. */
 int references_shed (struct pass *, struct error *);
+/* Where the brake on updates would hold what is queued: the same for every entry. Whoever names
+ * somebody who is renamed has another text, but no other account; only when everybody was read that can
+ * be told. */
+int references_settle (struct pass *, struct error *);
 /* An account or a name became known, to which references may have been left out: a fact, written in the
  * caller's transaction, until everybody who has one was read again (G2). */
 int references_note (struct pass *, struct error *);
-/* The entry of LINK is called KEY from now on: who points at it by that name can be set right, and who does
- * so by the one that it had must not do so any more. */
+/* The entry of LINK is called KEY from now on: who points at it by that name can be set right, and who
+ * does so by the one that it had must not do so any more. */
 int references_note_key (struct pass *, const struct link *, const char *key, struct error *);
 /* Must they be read again? Done: they were. */
 bool references_due (struct pass *);

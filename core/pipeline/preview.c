@@ -58,13 +58,32 @@ list_paths (struct walk *walk)
 }
 
 static void
-set_name (struct walk *walk, const char *name)
+set_text (struct leaves *want, size_t leaf, const char *text)
 {
   BUFFER_AUTO struct buffer json;
   buffer_init (&json, (size_t) 1 << 20);
-  json_put_text (&json, name);
-  leaves_set (&walk->want, (size_t) mapping_user_name_leaf (walk->pass->p->mapping),
-              buffer_text (&json), json.len);
+  json_put_text (&json, text);
+  leaves_set (want, leaf, buffer_text (&json), json.len);
+}
+
+/* What a reference means is compared with what was sent. Of one that nobody knows yet, a new account
+ * shows that it is wanted. */
+static int
+resolve (struct walk *walk, const struct link *link)
+{
+  struct pass *pass = walk->pass;
+  int rc = 0;
+  for (size_t i = 0; rc >= 0 && i < mapping_leaf_count (pass->p->mapping); i++) {
+    bool reference = mapping_leaf (pass->p->mapping, i)->reference;
+    MEM_AUTO char *key = reference ? leaves_text (&walk->want, i) : NULL;
+    MEM_AUTO char *account = NULL;
+    rc = key ? references_resolve (pass->store, key, &account, walk->error) : 0;
+    if (account)
+      set_text (&walk->want, i, account);
+    else if (key && link->account && !pass->last[i])
+      leaves_set (&walk->want, i, NULL, 0);
+  }
+  return rc < 0 ? -1 : 0;
 }
 
 static int
@@ -72,9 +91,11 @@ make_plan (struct walk *walk, const struct queued *row, const struct link *link,
 {
   struct pass *pass = walk->pass;
   leaves_reset (&walk->want);
-  if (row->leaves && leaves_decode (row->leaves, strlen (row->leaves), &walk->want) == 0 && name)
-    set_name (walk, name);
-  if (knowledge_of (pass, link, pass->last, pass->known, walk->error) < 0)
+  bool values = row->leaves && leaves_decode (row->leaves, strlen (row->leaves), &walk->want) == 0;
+  if (values && name)
+    set_text (&walk->want, (size_t) mapping_user_name_leaf (pass->p->mapping), name);
+  if (knowledge_of (pass, link, pass->last, pass->known, walk->error) < 0
+      || (values && resolve (walk, link) < 0))
     return -1;
   struct plan_input input = { .mapping = pass->p->mapping,
                               .hasher = pass->p->hasher,

@@ -1,18 +1,20 @@
 /* References that can be set only now. Those that still point nowhere are not sent, and no brake counts
- * them (G4). And references to an account that is its entry's no more: one that was deleted in the sink is
- * made anew with another id, and whoever pointed at the old one must point at it (guarantees: References).
- * The state has both as facts until everybody was looked through, so that a crash forgets nobody (G2), and
- * nothing is kept in memory. Main thread only. */
+ * them (G4). And references to an account that is its entry's no more: one that was deleted in the sink
+ * is made anew with another id, and whoever pointed at the old one must point at it (guarantees:
+ * References). The state has both as facts until everybody was looked through, so that a crash forgets
+ * nobody (G2), and nothing is kept in memory. Main thread only. */
 #include "config.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "pipeline/names.h"
+#include "plan/collide.h"
 #include "util/json.h"
 #include "util/mem.h"
 
 #define REFERENCES_DUE "references_due"
+#define DAY_MS ((int64_t) 24 * 3600 * 1000)
 
 static bool
 any_reference (const struct mapping *mapping)
@@ -96,12 +98,14 @@ references_note (struct pass *pass, struct error *error)
 }
 
 int
-references_note_key (struct pass *pass, const struct link *link, const char *key, struct error *error)
+references_note_key (struct pass *pass, const struct link *link, const char *key,
+                     struct error *error)
 {
-  bool same = key && link->reference_key ? strcmp (key, link->reference_key) == 0 : key == link->reference_key;
+  const char *had = link->reference_key;
+  bool same = key && had ? strcmp (key, had) == 0 : key == had;
   if (same || !link->account || !any_reference (pass->p->mapping))
     return 0;
-  if (link->reference_key && store_lost_put (pass->store, link->account, error) < 0)
+  if (had && store_lost_put (pass->store, link->account, error) < 0)
     return -1;
   return references_note (pass, error);
 }
@@ -201,6 +205,7 @@ shed_row (struct pass *pass, struct link *link, const struct queued *row, struct
 
 struct shedding {
   struct pass *pass;
+  int64_t counted; /* updates that the brake counts */
   struct error *error;
 };
 
@@ -227,4 +232,49 @@ references_shed (struct pass *pass, struct error *error)
     return store_commit (pass->store, error);
   store_rollback (pass->store);
   return -1;
+}
+
+/* ---- what no brake is to count ---- */
+
+static bool
+would_trip (const struct shedding *shedding)
+{
+  const struct pass *pass = shedding->pass;
+  return collide_brake_trips (&pass->p->settings->brake_updates, (size_t) shedding->counted,
+                              (size_t) pass->owned_active, false);
+}
+
+/* Once the others alone trip the brake there is nothing left to be gained. */
+static int
+visit_update (void *data, struct queued *row)
+{
+  struct shedding *shedding = data;
+  struct link link;
+  link_init (&link);
+  int rc = store_link_by_row (shedding->pass->store, row->row, &link, shedding->error);
+  if (rc == 1)
+    rc = shed_row (shedding->pass, &link, row, shedding->error);
+  link_fini (&link);
+  shedding->counted += rc == 0;
+  return rc < 0 ? -1 : would_trip (shedding);
+}
+
+int
+references_settle (struct pass *pass, struct error *error)
+{
+  struct shedding shedding = { .pass = pass, .error = error };
+  int64_t waiting = store_queue_count_kind (pass->store, CHANGE_UPDATES, QUEUE_WAITING);
+  int64_t others = store_queue_count_kind (pass->store, CHANGE_UPDATES, QUEUE_HELD)
+                   + store_done_since (pass->store, CHANGE_UPDATES, pass->started_ms - DAY_MS);
+  shedding.counted = waiting + others;
+  if (!waiting || shedding.counted <= pass->p->settings->brake_updates.min
+      || !any_reference (pass->p->mapping))
+    return 0;
+  if (brakes_count_owned (pass, error) < 0)
+    return -1;
+  if (!would_trip (&shedding))
+    return 0;
+  shedding.counted = others;
+  int rc = store_queue_updates_each (pass->store, pass->p->mapping_number, visit_update, &shedding, error);
+  return rc < 0 ? -1 : 0;
 }

@@ -1,8 +1,8 @@
-/* An entry that the sink refuses may point at an account that somebody took away by hand, of which nobody
- * told: a sink refuses whoever names it. So the account is looked at, once in a pass, whoever points there.
- * Where it is gone, its own entry loses it as by a 404 on update (guarantees: the link), and whoever points
- * there goes without the reference until there is an account again; else the refused entry is parked (G7).
- * Main thread only. */
+/* An entry that the sink refuses may point at an account that somebody took away by hand, of which
+ * nobody told: a sink refuses whoever names it. So the account is looked at, once in a pass, whoever
+ * points there. Where it is gone, its own entry loses it as by a 404 on update (guarantees: the link),
+ * and whoever points there goes without the reference until there is an account again; else the refused
+ * entry is parked (G7). Main thread only. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 #include "util/text.h"
 
 #define REMEMBERED 1024 /* a power of two; who takes another's place has it looked at once more */
-#define UNNAMED_MOST 16 /* looked at in a pass and found, though the sink's words named no reference */
+#define UNNAMED_MOST 16 /* looked at in a pass though the sink's words speak of no reference */
 
 struct targets {
   struct {
@@ -60,7 +60,8 @@ attribute_of (const char *path)
 static bool
 is_suspect (struct delivery *delivery, const struct item *item, const char *account)
 {
-  MEM_AUTO char *attribute = attribute_of (mapping_leaf (delivery->pass->p->mapping, item->leaf)->path);
+  const struct mapping *mapping = delivery->pass->p->mapping;
+  MEM_AUTO char *attribute = attribute_of (mapping_leaf (mapping, item->leaf)->path);
   bool named = mentions (item->refusal, account) || mentions (item->refusal, attribute);
   return named || targets_of (delivery->pass)->unnamed++ < UNNAMED_MOST;
 }
@@ -81,8 +82,8 @@ look (struct delivery *delivery, struct item *item, const struct link *target)
   return 1;
 }
 
-/* 2: it is there, as far as can be told; else as prepare_item(). What is looked at for somebody else, or
- * changed itself, is waited for: the row is taken again when nothing is under way. */
+/* 2: it is there, as far as can be told; else as prepare_item(). What is looked at for somebody else,
+ * or changed itself, is waited for: the row is taken again when nothing is under way. */
 static int
 judge (struct delivery *delivery, struct item *item, const struct link *target)
 {
@@ -154,9 +155,10 @@ lose (struct delivery *delivery, struct item *item, struct link *target)
   struct pass *pass = delivery->pass;
   if (!target->account || strcmp (target->account, item->target_account) != 0)
     return 0; /* it got another one meanwhile */
-  log_warning ("the account %s of %s (%s) is not there any more, so the sink refuses whoever points at it; they "
-               "go without the reference until it has an account again", target->account,
-               target->given_name ? target->given_name : target->id, target->name ? target->name : target->id);
+  log_warning ("the account %s of %s (%s) is not there any more, so the sink refuses whoever points at "
+               "it; they go without the reference until there is an account again", target->account,
+               target->given_name ? target->given_name : target->id,
+               target->name ? target->name : target->id);
   mem_set_text (&target->account, NULL);
   mem_set_text (&target->version, NULL);
   target->flags |= LINK_DOUBT;

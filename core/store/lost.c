@@ -53,8 +53,9 @@ next_rows (struct store *store, int64_t mapping, size_t leaf, int64_t after, int
 {
   int rc, count = 0;
   sqlite3_stmt *s = store_statement (store, S_LOST_EACH,
-      "SELECT row FROM link WHERE row > ?1 AND status = 1 AND mapping = ?2 AND EXISTS (SELECT 1 FROM fact"
-      " WHERE name = '" LOST " ' || hex (substr (leaves, ?3, 8))) ORDER BY row LIMIT ?4");
+      "SELECT row FROM link WHERE row > ?1 AND status = 1 AND mapping = ?2"
+      " AND EXISTS (SELECT 1 FROM fact WHERE name = '" LOST " ' || hex (substr (leaves, ?3, 8)))"
+      " ORDER BY row LIMIT ?4");
   sqlite3_bind_int64 (s, 1, after);
   sqlite3_bind_int64 (s, 2, mapping);
   sqlite3_bind_int64 (s, 3, (int64_t) leaf * 8 + 1);

@@ -163,6 +163,27 @@ store_queue_bare_each (struct store *store, int64_t mapping,
   }
 }
 
+int
+store_queue_updates_each (struct store *store, int64_t mapping,
+                          int (*visit) (void *data, struct queued *), void *data, struct error *error)
+{
+  int64_t after = 0;
+  struct chunk chunk;
+  for (;;) {
+    sqlite3_stmt *s = store_statement (store, S_QUEUE_EACH_UPDATE, "SELECT " QUEUE_UNSENT_COLUMNS
+        " FROM queue q WHERE q.number > ?1 AND q.state = 0 AND q.intent = 0 AND NOT q.deactivates"
+        " AND NOT q.doubt AND q.mapping = ?2 AND EXISTS (SELECT 1 FROM link l WHERE l.row = q.row"
+        " AND l.status = 1 AND l.mapping = ?2 AND l.parked IS NULL AND l.account IS NOT NULL"
+        " AND NOT l.flags & 2) AND NOT EXISTS (SELECT 1 FROM sent WHERE sent.number = q.number)"
+        " ORDER BY q.number");
+    sqlite3_bind_int64 (s, 1, after);
+    sqlite3_bind_int64 (s, 2, mapping);
+    int result = lend (&chunk, fetch (store, s, CHUNK, &after, &chunk, error), visit, data);
+    if (result || chunk.count == 0)
+      return result;
+  }
+}
+
 int64_t
 store_queue_next_due (struct store *store)
 {

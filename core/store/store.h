@@ -168,8 +168,8 @@ int store_counts_waiting (struct store *, struct store_counts *, struct error *)
 int store_lost_put (struct store *, const char *account, struct error *);
 int store_lost_any (struct store *, struct error *); /* 1, 0, -1 */
 int store_lost_drop (struct store *, struct error *);
-/* Every SYNCED link of that mapping whose leaf of this index was last sent as one of them, once. LINK is
- * borrowed, VISIT may write. 0, -1, or what VISIT returned. */
+/* Every SYNCED link of that mapping whose leaf of this index was last sent as one of them, once. LINK
+ * is borrowed, VISIT may write. 0, -1, or what VISIT returned. */
 int store_lost_each (struct store *, int64_t mapping, size_t leaf,
                      int (*visit) (void *data, struct link *), void *data, struct error *);
 
@@ -242,6 +242,10 @@ int store_queue_each (struct store *, enum queue_state,
  * than this number, or is due never (INT64_MAX). VISIT borrows. */
 int store_queue_bare_each (struct store *, int64_t mapping,
                            int (*visit) (void *data, struct queued *), void *data, struct error *);
+/* Every WAITING update that is not in doubt, where row and link are of this mapping, the link is
+ * SYNCED, not parked, and not to be sent whole. VISIT borrows, and may write. */
+int store_queue_updates_each (struct store *, int64_t mapping,
+                              int (*visit) (void *data, struct queued *), void *data, struct error *);
 /* Is a change of that entry under way? */
 bool store_queue_is_sent (struct store *, int64_t row);
 int64_t store_queue_count (struct store *, enum queue_state, int intent /* -1: all */);

@@ -4,6 +4,7 @@ import pipeline
 import tap
 from pipeline import ENTERPRISE, dn, person
 
+BOSS = person("boss", "Bo", "Boss")
 MAPPING = dict(pipeline.MAPPING, **{ENTERPRISE: {"manager": {"value": "${manager | ref}"}}})
 
 
@@ -37,7 +38,7 @@ class Purged(References):
     """Somebody took the account of a manager away by hand."""
 
     def start_with_boss(self, *uids, **settings):
-        p = self.start([person("boss", "Bo", "Boss"), person("zoe", title="Clerk")] + managed(*uids), **settings)
+        p = self.start([BOSS, person("zoe", title="Clerk")] + managed(*uids), **settings)
         return p, p.account_of("boss")["id"]
 
     def test_G7_who_points_at_an_account_that_somebody_purged_is_not_parked(self):
@@ -132,14 +133,14 @@ class Purged(References):
         report = p.sync()
         self.assertEqual((report["parked"], report["sink"]["created"]), (0, 0))
         self.points(p, None, "ada")
-        p.slapd.add(person("boss", "Bo", "Boss"))
+        p.slapd.add(BOSS)
         p.sync()
         self.points(p, "boss", "ada")
 
 
 class Left(References):
     def test_G1_a_manager_whose_account_was_deleted_with_its_entry_is_left_out(self):
-        p = self.start([person("boss", "Bo", "Boss")] + managed("ada", "bob"), leavers={"policy": "delete"})
+        p = self.start([BOSS] + managed("ada", "bob"), leavers={"policy": "delete"})
         p.slapd.delete(dn("boss"))
         p.sync()
         p.slapd.replace(dn("ada"), "title", "Engineer")
@@ -165,7 +166,7 @@ class ByHand(References):
         self.quiet(p, "--full")
 
     def test_G1_whose_manager_was_linked_to_another_account_points_at_that_one(self):
-        p = self.start([person("boss", "Bo", "Boss")] + managed("ada", "bob"))
+        p = self.start([BOSS] + managed("ada", "bob"))
         p.sim.seed([{"userName": "old.boss@example.com", "displayName": "Boss"}])
         account = p.account("old.boss@example.com")["id"]
         self.ends(p.run("unlink", dn("boss")), 0)
@@ -176,7 +177,7 @@ class ByHand(References):
         self.quiet(p, "--full")
 
     def test_G1_whose_manager_was_unlinked_points_at_nobody(self):
-        p = self.start([person("boss", "Bo", "Boss")] + managed("ada"))
+        p = self.start([BOSS] + managed("ada"))
         self.ends(p.run("unlink", dn("boss")), 0)
         p.sync(expect=3)
         self.points(p, None, "ada")
@@ -184,20 +185,58 @@ class ByHand(References):
 
 class Renamed(References):
     def test_G1_another_who_takes_the_manager_s_name_is_the_manager(self):
-        p = self.start([person("boss", "Bo", "Boss"), person("zoe", title="Clerk")] + managed("ada"))
+        p = self.start([BOSS, person("zoe", title="Clerk")] + managed("ada"))
         p.slapd.rename(dn("boss"), "uid=formerboss")
         p.slapd.rename(dn("zoe"), "uid=boss")
         p.sync()
         self.points(p, "boss", "ada")
         self.assertEqual(p.account_of("boss")["userName"], "zoe@example.com")
 
+    def test_G4_a_rename_that_changes_nobody_s_account_trips_no_brake(self):
+        uids = ["led%02d" % i for i in range(12)]
+        p = self.start([BOSS] + managed(*uids), brakes={"updates": {"percent": 10, "min": 3}})
+        p.slapd.rename(dn("boss"), "uid=chief")
+        for uid in uids:
+            p.slapd.replace(dn(uid), "manager", dn("chief"))
+        with p.watched() as seen:
+            p.sync()
+        self.assertEqual(seen.writes, [])
+        self.points(p, "chief", *uids)
+
+    def test_plan_does_not_name_a_reference_that_stays(self):
+        p = self.start([BOSS] + managed("ada"))
+        p.slapd.replace(dn("ada"), "title", "Engineer")
+        done = p.run("plan")
+        self.says(done, "title")
+        self.assertNotIn("manager", done.out)
+
+
+class Held(References):
+    def test_G4_what_is_held_goes_away_by_the_source_and_not_by_a_reference(self):
+        uids = ["p%02d" % i for i in range(6)]
+        p = self.start([BOSS, person("p00", title="Clerk", manager=dn("later"))]
+                       + managed(*uids[1:]), brakes={"updates": {"percent": 10, "min": 4}})
+        for uid in uids:
+            p.slapd.replace(dn(uid), "title", "Engineer")
+        self.assertEqual(p.sync(expect=4)["held"], 6)
+        for uid in uids[3:]:
+            p.slapd.replace(dn(uid), "title", "Clerk")
+        self.assertEqual(p.sync(expect=4)["held"], 3)
+        p.slapd.add(person("later"))
+        report = p.sync(expect=4)
+        self.assertEqual((report["held"], {p.account_of(uid)["title"] for uid in uids}), (3, {"Clerk"}))
+        p.sync("--approve", report["approve"])
+        self.assertEqual({p.account_of(uid)["title"] for uid in uids[:3]}, {"Engineer"})
+        self.points(p, "later", "p00")
+
 
 class Misled(References):
     def test_G7_a_service_that_answers_404_to_a_reference_is_not_asked_for_ever(self):
-        p = self.start([person("boss", "Bo", "Boss"), person("zoe", title="Clerk")] + managed("ada"))
+        p = self.start([BOSS, person("zoe", title="Clerk")] + managed("ada"))
         p.slapd.replace(dn("ada"), "title", "Engineer")
         p.slapd.replace(dn("zoe"), "title", "Engineer")
-        p.sim.fault(kind="status", status=404, method="PATCH", path="*/users/" + p.account_of("ada")["id"])
+        account = p.account_of("ada")["id"]
+        p.sim.fault(kind="status", status=404, method="PATCH", path="*/users/" + account)
         with p.watched() as seen:
             p.sync(expect=3, timeout=60)
         self.assertLess(len(seen.entries), 60)
