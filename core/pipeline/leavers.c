@@ -111,11 +111,27 @@ create_in_doubt (struct pass *pass, const struct link *link, struct error *error
   return rc < 0 ? -1 : doubt || (link->flags & LINK_DOUBT);
 }
 
-/* It had left before and was about to come back: what did not reach the sink yet never will. */
+static int
+is_leaving (struct pass *pass, const struct link *link, struct error *error)
+{
+  struct queued row;
+  queued_init (&row);
+  int rc = store_queue_of (pass->store, link->row, &row, error);
+  bool leaving = rc == 1 && row.intent != QUEUE_SYNC;
+  queued_fini (&row);
+  return rc < 0 ? -1 : leaving;
+}
+
+/* It had left before and was about to come back: what did not reach the sink yet never will. A delete
+ * that waits or is held stays: a source that tells of the same leaver again does not bring it before
+ * the brake anew (G4). */
 static int
 leave_again (struct pass *pass, struct link *link, struct error *error)
 {
   struct queued row;
+  int leaving = is_leaving (pass, link, error);
+  if (leaving)
+    return leaving < 0 ? -1 : forget_parking (pass, link, error);
   if (forget_parking (pass, link, error) < 0
       || store_queue_withdraw (pass->store, link->row, error) < 0)
     return -1;

@@ -1,6 +1,7 @@
 """Brakes: more leavers, updates or creates than configured are held, the rest goes on."""
 import contextlib
 import sqlite3
+import time
 
 import pipeline
 import tap
@@ -83,6 +84,21 @@ class Brakes(pipeline.Test):
         self.assertEqual((report["held"], p.states()), (2, {"active": 37, "inactive": 3}))
         p.sync("--approve", report["approve"])
         self.assertEqual(p.states(), {"active": 35, "inactive": 5})
+
+    def test_G4_held_deletes_do_not_go_by_time_where_the_source_tells_of_them_again(self):
+        p = self.pipeline(crowd(12), ldap={"filter": "(&(objectClass=inetOrgPerson)(!(title=gone)))"},
+                          leavers={"delete_after": "1s"}, brakes={"leavers": {"percent": 1, "min": 2}})
+        p.sync()
+        for i in range(2):
+            p.slapd.replace(dn("p000%d" % i), "title", "gone")
+        p.sync()
+        time.sleep(1.1)
+        self.assertEqual(p.sync(expect=4)["held"], 2)
+        with contextlib.closing(sqlite3.connect(p.state)) as state, state:
+            state.execute("UPDATE done SET at = at - 90000")  # as if they had been disabled a day ago
+        p.slapd.replace(dn("p0000"), "displayName", "Gone")  # told again: not in the filter
+        self.assertEqual(p.sync(expect=4)["held"], 2)
+        self.assertEqual(p.states(), {"active": 10, "inactive": 2})
 
     def test_G4_a_leaver_in_doubt_counts_when_the_entry_is_back(self):
         """Killed after the service had disabled somebody, who is back before the next pass."""
