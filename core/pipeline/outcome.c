@@ -121,8 +121,8 @@ static int
 take_race (struct delivery *delivery, struct item *item)
 {
   MEM_AUTO char *words = outcome_words (&item->work);
-  MEM_AUTO char *reason = mem_format ("again and again the account is not as it was read: does something else "
-                                      "change it at the same time? %s", words);
+  MEM_AUTO char *reason = mem_format ("again and again the account is not as it was read: does "
+                                      "something else change it at the same time? %s", words);
   if (++item->races > RACES)
     return outcome_park (delivery, item, reason);
   item->send_all = true;
