@@ -217,7 +217,7 @@ contest_keep_name (struct delivery *delivery, struct item *item, const char *has
   return rc;
 }
 
-static int
+static void
 take_over (struct delivery *delivery, struct item *item, const char *id, const char *document)
 {
   mem_set_text (&item->link.account, id);
@@ -229,7 +229,6 @@ take_over (struct delivery *delivery, struct item *item, const char *id, const c
     item->link.flags |= LINK_ADOPTED;
   item->linked_now = true;
   learn_presence (delivery, item, document);
-  return prepare_change (delivery, item);
 }
 
 static char *
@@ -242,13 +241,33 @@ user_name_of (const char *document)
   return copy;
 }
 
+/* In doubt: whoever is parked for the name that is wanted was looked for first, so that what becomes of
+ * an account that is there (a leaver's, a manager's) is known. */
+static int
+change_or_park (struct delivery *delivery, struct item *item)
+{
+  MEM_AUTO char *reason = NULL;
+  bool open = item->row.doubt && item->row.intent == QUEUE_SYNC
+              && !names_equal (item->name, item->link.given_name);
+  int rc = open ? names_refused (delivery->pass, &item->row, &item->link, &reason, delivery->error) : 0;
+  if (rc == 0)
+    return prepare_change (delivery, item);
+  if (rc > 0 && item->link.account)
+    rc = references_note (delivery->pass, delivery->error);
+  return rc < 0 ? -1 : outcome_park (delivery, item, reason);
+}
+
 /* An account that is ours by its externalId, though we thought it another's or none. */
 static int
 link_ours (struct delivery *delivery, struct item *item, const char *id, const char *document)
 {
   MEM_AUTO char *has = user_name_of (document);
-  int rc = look_at_left (delivery, item, id) < 0 ? -1 : contest_keep_name (delivery, item, has);
-  return rc < 0 ? -1 : take_over (delivery, item, id, document);
+  if (look_at_left (delivery, item, id) < 0 || contest_keep_name (delivery, item, has) < 0)
+    return -1;
+  take_over (delivery, item, id, document);
+  if (!item->adoption_open)
+    mem_set_text (&item->link.given_name, has);
+  return change_or_park (delivery, item);
 }
 
 static bool
@@ -275,7 +294,8 @@ carry_out (struct delivery *delivery, struct item *item, const struct claim *cla
     log_info ("adopting for %s (%s) the account %s: %s", item->name, item->link.id, id, why);
     if (look_at_left (delivery, item, id) < 0)
       return -1;
-    return take_over (delivery, item, id, document);
+    take_over (delivery, item, id, document);
+    return prepare_change (delivery, item);
   case VERDICT_NEXT:
     return contest_next_name (delivery, item, why);
   case VERDICT_FAIL:
@@ -373,7 +393,7 @@ found_nobody (struct delivery *delivery, struct item *item)
   if (item->server_words)
     return park_held (delivery, item, "but no account with it can be seen; no other name is tried");
   item->met = true;
-  return prepare_change (delivery, item);
+  return change_or_park (delivery, item);
 }
 
 /* Whom the rule found, in a list that contest_park_several() ends. */

@@ -121,16 +121,23 @@ struct search {
   struct error *error;
 };
 
-static int
-park_contested (struct pass *pass, struct queued *row, struct link *link, const struct link *holder,
-                const char *why, struct error *error)
+static char *
+contested_words (struct pass *pass, const struct queued *row, const struct link *link,
+                 const struct link *holder, const char *why, struct error *error)
 {
   bool left = holder->account && names_has_left (pass, holder, error);
   MEM_AUTO char *hint = left ? mem_format (" `syncd link %s %s` gives it to this entry", link->id,
                                            holder->account) : mem_copy_text ("");
-  MEM_AUTO char *reason = mem_format ("the user name %s is held by the account %s of %s: %s%s",
-                                      row->wanted_name, holder->account ? holder->account : "?",
-                                      holder->id ? holder->id : "another", why, hint);
+  return mem_format ("the user name %s is held by the account %s of %s: %s%s", row->wanted_name,
+                     holder->account ? holder->account : "?", holder->id ? holder->id : "another", why,
+                     hint);
+}
+
+static int
+park_contested (struct pass *pass, struct queued *row, struct link *link, const struct link *holder,
+                const char *why, struct error *error)
+{
+  MEM_AUTO char *reason = contested_words (pass, row, link, holder, why, error);
   if (!link->wanted_name && !link->account)
     mem_set_text (&link->wanted_name, row->sent_name ? row->sent_name : row->wanted_name);
   if (row->doubt) /* the account may be there, or may be as it was sent */
@@ -183,36 +190,69 @@ too_early (struct pass *pass, struct queued *row, int n)
   return row->next_try_ms > now;
 }
 
+/* What becomes of this entry's wish for NAME, the candidate N. Fills RET_HOLDER, which must be init'ed. */
+static int
+judge (struct pass *pass, const struct queued *row, const char *name, int n, struct link *ret_holder,
+       enum verdict *ret_verdict, const char **ret_why, struct error *error)
+{
+  enum holder_kind kind;
+  if (names_holder (pass, name, row->row, ret_holder, &kind, error) < 0)
+    return -1;
+  if ((kind == HOLDER_NOBODY || kind == HOLDER_OTHER_LEAVING || kind == HOLDER_SELF)
+      && store_name_promised (pass->store, name, row->row))
+    kind = HOLDER_OTHER;
+  if (kind == HOLDER_LEFT && carries_same (pass, row, ret_holder))
+    kind = HOLDER_OURS;
+  struct claim claim = names_claim (pass->p->settings, kind, n);
+  *ret_verdict = collide_judge (&claim, ret_why);
+  return 0;
+}
+
+/* Its account may be there already, and is met first: delivery asks again what it may be called. */
+static bool
+is_to_be_met (const struct queued *row, const struct link *link)
+{
+  return row->doubt && !link->account;
+}
+
 /* Tries the wanted name, then the candidates after it. 1: decided. */
 static int
 try_name (struct pass *pass, struct queued *row, struct link *link, int n, struct error *error)
 {
-  const struct settings *s = pass->p->settings;
-  MEM_AUTO char *name = collide_candidate (s->collision_format, row->wanted_name, n);
+  MEM_AUTO char *name = collide_candidate (pass->p->settings->collision_format, row->wanted_name, n);
+  enum verdict verdict = VERDICT_NEXT;
   struct link holder;
-  enum holder_kind kind;
   const char *why = "";
   link_init (&holder);
-  int rc = names_holder (pass, name, row->row, &holder, &kind, error);
-  if (rc == 0 && (kind == HOLDER_NOBODY || kind == HOLDER_OTHER_LEAVING || kind == HOLDER_SELF)
-      && store_name_promised (pass->store, name, row->row))
-    kind = HOLDER_OTHER;
-  if (rc == 0 && kind == HOLDER_LEFT && carries_same (pass, row, &holder))
-    kind = HOLDER_OURS;
-  if (rc == 0) {
-    struct claim claim = names_claim (s, kind, n);
-    enum verdict verdict = collide_judge (&claim, &why);
-    if (verdict == VERDICT_TAKE || verdict == VERDICT_WAIT)
-      rc = give (pass, row, name, n, error) < 0 ? -1 : 1;
-    else if (too_early (pass, row, n))
-      rc = store_queue_update (pass->store, row, error) < 0 ? -1 : 1;
-    else if (verdict == VERDICT_PARK)
-      rc = park_contested (pass, row, link, &holder, why, error) < 0 ? -1 : 1;
-    else if (verdict == VERDICT_FAIL)
-      rc = error_set (error, "the user name %s that %s wants is taken, and collision.policy is fail",
-                      name, link->id);
-    else if (verdict == VERDICT_LINK || verdict == VERDICT_ADOPT)
-      rc = give (pass, row, name, n, error) < 0 ? -1 : 1; /* delivery meets the account */
+  int rc = judge (pass, row, name, n, &holder, &verdict, &why, error);
+  if (rc == 0 && (verdict == VERDICT_TAKE || verdict == VERDICT_WAIT))
+    rc = give (pass, row, name, n, error) < 0 ? -1 : 1;
+  else if (rc == 0 && too_early (pass, row, n))
+    rc = store_queue_update (pass->store, row, error) < 0 ? -1 : 1;
+  else if (rc == 0 && verdict == VERDICT_PARK && !is_to_be_met (row, link))
+    rc = park_contested (pass, row, link, &holder, why, error) < 0 ? -1 : 1;
+  else if (rc == 0 && verdict == VERDICT_FAIL)
+    rc = error_set (error, "the user name %s that %s wants is taken, and collision.policy is fail",
+                    name, link->id);
+  else if (rc == 0 && verdict != VERDICT_NEXT) /* delivery meets the account */
+    rc = give (pass, row, name, n, error) < 0 ? -1 : 1;
+  link_fini (&holder);
+  return rc;
+}
+
+int
+names_refused (struct pass *pass, const struct queued *row, const struct link *link, char **ret_reason,
+               struct error *error)
+{
+  enum verdict verdict = VERDICT_TAKE;
+  struct link holder;
+  const char *why = "";
+  link_init (&holder);
+  int rc = judge (pass, row, row->name ? row->name : row->wanted_name, (int) row->name_number, &holder,
+                  &verdict, &why, error);
+  if (rc == 0 && verdict == VERDICT_PARK) {
+    *ret_reason = contested_words (pass, row, link, &holder, why, error);
+    rc = 1;
   }
   link_fini (&holder);
   return rc;

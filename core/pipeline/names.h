@@ -18,6 +18,10 @@ bool names_is_leaving (struct store *, const struct link *, struct queued *ret_r
 bool names_protected (const struct settings *, const char *name);
 /* Why nothing may be done for this change (G5), a text of its own; NULL: it may. */
 char *names_why_protected (const struct settings *, const struct link *, const struct queued *);
+/* Of a row in doubt whose account was looked for: must it be parked for the name that it was promised?
+ * 1: yes, and why, a text of its own; 0: no. */
+int names_refused (struct pass *, const struct queued *, const struct link *, char **ret_reason,
+                   struct error *);
 /* A claim with the configured policies; the caller fills what it knows of the account. */
 struct claim names_claim (const struct settings *, enum holder_kind, int attempts);
 

@@ -300,6 +300,39 @@ class Meeting(pipeline.Test):
         p.sync()
         self.assertEqual({u["externalId"][-1]: u["userName"] for u in p.sim.users()}, before)
 
+    def test_G2_who_is_parked_for_a_name_is_met_first(self):
+        """Killed after ada was made; then she wants bob's name. Her account is known all the same: she is
+        somebody's manager, and leaves."""
+        manager = {"manager": {"value": "${manager | ref}"}}
+        p = self.pipeline([person("bob"), person("cyd", manager=dn("ada"))], collision={"policy": "skip"},
+                          mapping=dict(pipeline.MAPPING, **{pipeline.ENTERPRISE: manager}))
+        p.sync()
+        p.slapd.add(person("ada"))
+        self.assertEqual(p.crash("after-apply:1"), -9)
+        made = p.account("ada@example.com")["id"]
+        p.slapd.replace(dn("ada"), "mail", "bob@example.com")
+        report = p.sync(expect=3)
+        self.assertIn("bob@example.com is held by", report["parked_list"][0]["reason"])
+        self.assertEqual(p.account("cyd@example.com")[pipeline.ENTERPRISE]["manager"]["value"], made)
+        self.assertEqual(p.account("ada@example.com")["id"], made)
+        p.slapd.delete(dn("ada"))
+        p.sync("--full")
+        self.assertEqual(p.account("ada@example.com")["state"], "inactive")
+
+    def test_G5_who_is_parked_for_the_name_of_a_leaver_revives_nobody(self):
+        """A create in doubt that was not made: nothing takes the name of somebody who left."""
+        p = self.pipeline([person("bob"), person("cyd"), person("dan")], leavers={"policy": "delete"})
+        p.sync()
+        p.slapd.delete(dn("bob"))
+        p.sync("--full")
+        p.slapd.add(person("ada"))
+        self.assertEqual(p.crash("before-apply:1"), -9)
+        p.slapd.replace(dn("ada"), "mail", "bob@example.com")
+        before = p.snapshot()
+        report = p.sync(expect=3)
+        self.says(report, "bob@example.com is held by the account .* of .*left")
+        self.assertEqual(p.snapshot(), before)
+
     def test_G12_a_create_without_a_result_keeps_its_name(self):
         """Killed after jsmith_1 was made; then jsmith is free."""
         p = self.pipeline([person("ada")])

@@ -2,6 +2,7 @@
 that is killed and started again, and that is followed in watch mode."""
 import os
 import signal
+import threading
 import time
 
 import directory
@@ -37,6 +38,7 @@ class History(history.History):
 
     def set_up(self):
         self.server, self.blind = directory.server(self.grade), False
+        self.killing, self.may_kill = threading.Lock(), False
         self.line = proxy.Proxy(self.server.ports[0])
         super().set_up()
         self.say("slapd, %s, pages of %d" % (self.grade, self.page))
@@ -57,6 +59,7 @@ class History(history.History):
         if trouble == "cut":
             self.line.cut_after(size)
         elif trouble == "killed":
+            self.may_kill = True
             self.line.cut_after(size, self.kill_server)
         elif trouble == "refused":
             self.line.refuse(self.dice.choice([1, 2, 50]))
@@ -69,12 +72,16 @@ class History(history.History):
         """Afterwards syncprov (OpenLDAP 2.5) goes on from the contextCSN of its last clean end: until the next
         write it shows nobody who is newer, and with a session log it says that it told all deletes, where
         that is not so. What a server does not tell, the next full read finds."""
-        self.blind = self.blind or self.grade.endswith("-log")
-        self.server.stop(signal.SIGKILL)
+        with self.killing:                        # called by the proxy's thread, may be late
+            if self.may_kill:
+                self.blind = self.blind or self.grade.endswith("-log")
+                self.server.stop(signal.SIGKILL)
 
     def calm(self):
         super().calm()
         self.line.clear()
+        with self.killing:
+            self.may_kill = False
         if not self.server.process or self.server.process.poll() is not None:
             self.server.start()
             self.server.replace("ou=services," + directory.SUFFIX, "description", "epoch %d" % self.world.epoch)
