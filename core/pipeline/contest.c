@@ -11,34 +11,8 @@
 #include "util/mem.h"
 #include "util/text.h"
 
-static int
-first_name (struct delivery *delivery, struct item *item, const char *name, int n)
-{
-  mem_set_text (&item->row.name, name);
-  item->row.name_number = n;
-  item->met = true;
-  if (store_queue_update (delivery->pass->store, &item->row, delivery->error) < 0)
-    return -1;
-  return 0;
-}
-
-static void
-set_name (struct delivery *delivery, struct item *item, const char *name)
-{
-  const struct mapping *mapping = delivery->pass->p->mapping;
-  BUFFER_AUTO struct buffer json;
-  MEM_AUTO char *copy = mem_copy_text (name);
-  buffer_init (&json, (size_t) 1 << 20);
-  json_t *text = json_string (copy);
-  char *quoted = json_dumps (text, JSON_ENCODE_ANY);
-  leaves_set (&item->want, (size_t) mapping_user_name_leaf (mapping), quoted, strlen (quoted));
-  free (quoted);
-  json_decref (text);
-  mem_set_text (&item->name, copy);
-}
-
-static int
-park_held (struct delivery *delivery, struct item *item, const char *why)
+int
+contest_park_held (struct delivery *delivery, struct item *item, const char *why)
 {
   MEM_AUTO char *reason = mem_format ("the user name %s is taken: %s%s%s", item->name, why,
                                       item->server_words ? "; the sink said: " : "",
@@ -54,128 +28,11 @@ park_claimed (struct delivery *delivery, struct item *item, const struct claim *
   bool left = claim->holder == HOLDER_LEFT;
   bool free = claim->holder == HOLDER_FOREIGN || claim->holder == HOLDER_UNOWNED;
   if (claim->protected_name || !(left || free))
-    return park_held (delivery, item, why);
+    return contest_park_held (delivery, item, why);
   MEM_AUTO char *hint = mem_format (left ? "%s `syncd link %s %s` gives it to this entry"
                                          : "%s; if it is this entry's, `syncd link %s %s` says so",
                                     why, item->link.id, id);
-  return park_held (delivery, item, hint);
-}
-
-int
-contest_next_name (struct delivery *delivery, struct item *item, const char *why)
-{
-  struct pass *pass = delivery->pass;
-  const struct settings *s = pass->p->settings;
-  for (int64_t n = item->row.name_number + 1; n <= s->collision_attempts; n++) {
-    MEM_AUTO char *name = collide_candidate (s->collision_format, item->row.wanted_name, (int) n);
-    if (store_name_taken (pass->store, name, item->row.row))
-      continue;
-    log_info ("%s: the user name %s is taken (%s); trying %s", item->link.id, item->name, why, name);
-    if (first_name (delivery, item, name, (int) n) < 0)
-      return -1;
-    set_name (delivery, item, name);
-    return prepare_change (delivery, item);
-  }
-  return park_held (delivery, item, "and so are all candidates after it (collision.attempts)");
-}
-
-static bool
-carries_ours (const struct item *item, const char *external_id)
-{
-  return external_id && *external_id && item->external_id
-         && strcmp (external_id, item->external_id) == 0;
-}
-
-/* The account of an entry that did not meet it yet: the state was lost, say. */
-static int
-is_of_another_entry (struct delivery *delivery, const struct item *item, const char *external_id)
-{
-  struct link link;
-  if (!external_id || !mapping_external_id_is_entry_id (delivery->pass->p->mapping))
-    return 0;
-  link_init (&link);
-  int rc = store_link_by_id (delivery->pass->store, external_id, &link, delivery->error);
-  bool another = rc == 1 && link.row != item->link.row && !link.account && link.status == LINK_NEW;
-  link_fini (&link);
-  return rc < 0 ? -1 : another;
-}
-
-/* What the state knows of the account's owner. An account that carries this entry's externalId is its
- * own, also where another entry had it that left: the same employee number, say. */
-static int
-holder_of (struct delivery *delivery, struct item *item, const char *id, const char *external_id,
-           enum holder_kind *ret_kind, char **ret_owner)
-{
-  struct link owner;
-  link_init (&owner);
-  int rc = store_link_by_account (delivery->pass->store, id, &owner, delivery->error);
-  if (rc == 1 && owner.row == item->link.row)
-    *ret_kind = HOLDER_SELF;
-  else if (rc == 1 && (owner.status == LINK_SYNCED || owner.status == LINK_NEW
-                       || !names_has_left (delivery->pass, &owner, delivery->error)))
-    *ret_kind = HOLDER_OTHER;
-  else if (carries_ours (item, external_id))
-    *ret_kind = HOLDER_OURS;
-  else if (rc == 1)
-    *ret_kind = HOLDER_LEFT;
-  else
-    *ret_kind = external_id && *external_id && !rebind_was_ours (delivery->pass, id) ? HOLDER_FOREIGN
-                                                                                     : HOLDER_UNOWNED;
-  if (rc == 1)
-    *ret_owner = mem_copy_text (owner.id);
-  link_fini (&owner);
-  if (rc == 0 && *ret_kind != HOLDER_OURS)
-    rc = is_of_another_entry (delivery, item, external_id);
-  else
-    rc = rc < 0 ? -1 : 0;
-  if (rc > 0)
-    *ret_kind = HOLDER_OTHER;
-  return rc < 0 ? -1 : 0;
-}
-
-/* The account of somebody who left goes to another entry (collision.left: adopt, or it carries that
- * one's externalId). A disable that we made is undone with it. */
-static int
-look_at_left (struct delivery *delivery, struct item *item, const char *id)
-{
-  struct link owner;
-  link_init (&owner);
-  int rc = store_link_by_account (delivery->pass->store, id, &owner, delivery->error);
-  bool another = rc == 1 && owner.row != item->link.row;
-  if (another && owner.status == LINK_DISABLED)
-    item->link.status = LINK_DISABLED;
-  item->adoption_open = another;
-  link_fini (&owner);
-  return rc < 0 ? -1 : 0;
-}
-
-/* Whoever left is forgotten. Whoever is there is looked at again, and gets another account. */
-static int
-let_go (struct delivery *delivery, struct link *owner)
-{
-  if (store_lost_put (delivery->pass->store, owner->account, delivery->error) < 0)
-    return -1;
-  if (owner->status != LINK_SYNCED && owner->status != LINK_NEW)
-    return store_link_forget (delivery->pass->store, owner->row, delivery->error);
-  log_info ("the account %s of %s is another's now", owner->account, owner->id);
-  mem_set_text (&owner->account, NULL);
-  mem_set_text (&owner->version, NULL);
-  owner->status = LINK_NEW;
-  owner->reevaluate_at_ms = 1;
-  return store_link_put (delivery->pass->store, owner, delivery->error);
-}
-
-int
-contest_took (struct delivery *delivery, struct item *item)
-{
-  struct link owner;
-  item->adoption_open = false;
-  link_init (&owner);
-  int rc = store_link_by_account (delivery->pass->store, item->link.account, &owner, delivery->error);
-  if (rc == 1 && owner.row != item->link.row)
-    rc = let_go (delivery, &owner);
-  link_fini (&owner);
-  return rc < 0 ? -1 : 0;
+  return contest_park_held (delivery, item, hint);
 }
 
 void
@@ -199,22 +56,6 @@ learn_presence (struct delivery *delivery, struct item *item, const char *docume
   for (size_t i = 0; i < mapping_leaf_count (mapping); i++)
     item->known[i] = rc < 0 ? KNOWN_NOT : leaves_get (&have, i) ? KNOWN_PRESENT : KNOWN_ABSENT;
   leaves_fini (&have);
-}
-
-int
-contest_keep_name (struct delivery *delivery, struct item *item, const char *has)
-{
-  const struct settings *s = delivery->pass->p->settings;
-  bool kept = !has || !item->name || item->temporary || names_equal (has, item->name);
-  int rc = 0;
-  for (int n = 0; !kept && n <= s->collision_attempts; n++) {
-    MEM_AUTO char *name = collide_candidate (s->collision_format, item->row.wanted_name, n);
-    if (!(kept = names_equal (has, name)))
-      continue;
-    rc = first_name (delivery, item, name, n);
-    set_name (delivery, item, name);
-  }
-  return rc;
 }
 
 static void
@@ -262,7 +103,7 @@ static int
 link_ours (struct delivery *delivery, struct item *item, const char *id, const char *document)
 {
   MEM_AUTO char *has = user_name_of (document);
-  if (look_at_left (delivery, item, id) < 0 || contest_keep_name (delivery, item, has) < 0)
+  if (holder_that_left (delivery, item, id) < 0 || candidates_keep (delivery, item, has) < 0)
     return -1;
   take_over (delivery, item, id, document);
   if (!item->adoption_open)
@@ -292,12 +133,12 @@ carry_out (struct delivery *delivery, struct item *item, const struct claim *cla
   case VERDICT_ADOPT:
     item->adopting = true;
     log_info ("adopting for %s (%s) the account %s: %s", item->name, item->link.id, id, why);
-    if (look_at_left (delivery, item, id) < 0)
+    if (holder_that_left (delivery, item, id) < 0)
       return -1;
     take_over (delivery, item, id, document);
     return prepare_change (delivery, item);
   case VERDICT_NEXT:
-    return contest_next_name (delivery, item, why);
+    return candidates_next (delivery, item, why);
   case VERDICT_FAIL:
     return outcome_stop (delivery, item, why);
   case VERDICT_TAKE:
@@ -312,7 +153,7 @@ static bool
 was_decided (const struct item *item, const char *id, const char *external_id)
 {
   return item->link.account && item->link.status == LINK_NEW && !item->linked_now
-         && strcmp (item->link.account, id) != 0 && carries_ours (item, external_id);
+         && strcmp (item->link.account, id) != 0 && holder_carries_ours (item, external_id);
 }
 
 static int
@@ -350,7 +191,7 @@ contest_account (struct delivery *delivery, struct item *item, const char *id,
   }
   /* the same account was found taken a second time: its owner is not going to change */
   if (kind == HOLDER_SELF && ++item->name_attempts > 2)
-    return park_held (delivery, item, "the sink refuses the name that this very account has");
+    return contest_park_held (delivery, item, "the sink refuses the name that this very account has");
   return carry_out (delivery, item, &claim, id, document);
 }
 
@@ -391,7 +232,7 @@ found_nobody (struct delivery *delivery, struct item *item)
   if (item->server_words && item->row.doubt)
     return doubt_unseen (delivery, item);
   if (item->server_words)
-    return park_held (delivery, item, "but no account with it can be seen; no other name is tried");
+    return contest_park_held (delivery, item, "but no account with it can be seen; no other name is tried");
   item->met = true;
   return change_or_park (delivery, item);
 }

@@ -153,18 +153,32 @@ int contest_take (struct delivery *, struct item *);
 /* One account of the first meeting's list. */
 int contest_account (struct delivery *, struct item *, const char *id, const char *external_id,
                      const char *document);
-/* The sink took the adoption, or revived an account: whoever had it before lets it go. */
-int contest_took (struct delivery *, struct item *);
 /* An adoption that the sink did not take leaves the account as it was, and nobody's or its owner's. */
 void contest_not_adopted (struct item *);
-/* Our account's name, HAS, stays where the entry still wants it, with or without a number: after a lost
- * state or a lost result too (G12). 0 or -1. */
-int contest_keep_name (struct delivery *, struct item *, const char *has);
+/* Parked for the name that is wanted, with what the sink said of it. */
+int contest_park_held (struct delivery *, struct item *, const char *why);
 /* Several accounts, one of which may be the entry's: they are listed, and an administrator decides. */
 void contest_add (struct buffer *list, const char *id, const char *user_name);
 int contest_park_several (struct delivery *, struct item *, const struct buffer *list);
+
+/* candidates.c: user names beside the one that is wanted. */
+/* Our account's name, HAS, stays where the entry still wants it, with or without a number: after a lost
+ * state or a lost result too (G12). 0 or -1. */
+int candidates_keep (struct delivery *, struct item *, const char *has);
 /* The next candidate name, or park. */
-int contest_next_name (struct delivery *, struct item *, const char *why);
+int candidates_next (struct delivery *, struct item *, const char *why);
+
+/* holder.c: whose an account is. Does it carry this entry's externalId? */
+bool holder_carries_ours (const struct item *, const char *external_id);
+/* What the state knows of the account's owner. An account that carries this entry's externalId is its
+ * own, also where another entry had it that left: the same employee number, say. */
+int holder_of (struct delivery *, struct item *, const char *id, const char *external_id,
+               enum holder_kind *ret_kind, char **ret_owner);
+/* The account of somebody who left goes to another entry (collision.left: adopt, or it carries that
+ * one's externalId). A disable that we made is undone with it. */
+int holder_that_left (struct delivery *, struct item *, const char *id);
+/* The sink took the adoption, or revived an account: whoever had it before lets it go. */
+int holder_took (struct delivery *, struct item *);
 
 /* item memory */
 struct item *item_get (struct delivery *);

@@ -190,7 +190,8 @@ too_early (struct pass *pass, struct queued *row, int n)
   return row->next_try_ms > now;
 }
 
-/* What becomes of this entry's wish for NAME, the candidate N. Fills RET_HOLDER, which must be init'ed. */
+/* What becomes of this entry's wish for NAME, the candidate N. Fills RET_HOLDER, which must be
+ * init'ed. */
 static int
 judge (struct pass *pass, const struct queued *row, const char *name, int n, struct link *ret_holder,
        enum verdict *ret_verdict, const char **ret_why, struct error *error)

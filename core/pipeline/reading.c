@@ -58,7 +58,7 @@ reading_take (struct delivery *delivery, struct item *item)
   }
   if (rc < 0)
     return outcome_park (delivery, item, "what the sink says of this account is not a JSON object");
-  if (has_name_in_doubt (item, name) && contest_keep_name (delivery, item, name) < 0)
+  if (has_name_in_doubt (item, name) && candidates_keep (delivery, item, name) < 0)
     return -1;
   return prepare_change (delivery, item);
 }

@@ -230,7 +230,7 @@ take_account (struct delivery *delivery, struct item *item)
   if (created)
     item->link.flags &= ~LINK_ADOPTED; /* it may have had another account before */
   if (item->link.account)
-    return took ? contest_took (delivery, item) : 0;
+    return took ? holder_took (delivery, item) : 0;
   return outcome_stop (delivery, item, "the sink created an account without telling its id");
 }
 

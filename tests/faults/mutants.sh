@@ -143,7 +143,7 @@ mutant held-leavers-are-not-asked-for-again core/pipeline/leavers.c \
   '  return pass->end == SCAN_CHANGES && (rare ||' '  return 0 && pass->end == SCAN_CHANGES && (rare ||' \
   'tests/e2e/reads.py approval'
 # ---- only what is ours (G5) ----
-mutant no-ownership core/pipeline/contest.c \
+mutant no-ownership core/pipeline/holder.c \
   '? HOLDER_FOREIGN' '? HOLDER_UNOWNED' \
   'tests/e2e/names.py Meeting'
 mutant protect-ignored core/pipeline/prepare.c \
@@ -171,8 +171,8 @@ mutant park-on-outage core/pipeline/unwell.c \
   '  if (others_succeed (delivery, item))' '  if (others_succeed (delivery, item) || true)' \
   'tests/e2e/results.py Results'
 mutant suffix-without-a-seen-holder core/pipeline/contest.c \
-  '    return park_held (delivery, item, "but no account with it can be seen; no other name is tried");' \
-  '    return contest_next_name (delivery, item, "nobody");' \
+  '    return contest_park_held (delivery, item, "but no account with it can be seen; no other name is tried");' \
+  '    return candidates_next (delivery, item, "nobody");' \
   'tests/e2e/results.py Results'
 mutant names-do-not-wait core/pipeline/prepare.c \
   '  return rc < 0 ? -1 : kind == HOLDER_OTHER_LEAVING;' '  return rc < 0 ? -1 : 0;' \
@@ -185,15 +185,15 @@ mutant a-contested-suffix-does-not-stay core/pipeline/names.c \
   '  if (link->given_name && names_equal (link->wanted_name, row->wanted_name))' \
   '  if (false && link->given_name && names_equal (link->wanted_name, row->wanted_name))' \
   'tests/e2e/names.py Namesakes'
-mutant a-suffix-does-not-survive-the-state core/pipeline/contest.c \
+mutant a-suffix-does-not-survive-the-state core/pipeline/candidates.c \
   '    if (!(kept = names_equal (has, name)))' '    if (!(kept = n > 0))' \
   'tests/e2e/names.py Meeting'
 mutant removal-ignored core/plan/plan.c \
   '  else if (phase == PHASE_REMOVE && known_of' '  else if (false && known_of' \
   'tests/e2e/passes.py G9'
 # ---- the same, and only random histories look ----
-mutant histories-no-ownership core/pipeline/contest.c '? HOLDER_FOREIGN' '? HOLDER_UNOWNED' converge
-mutant histories-no-look-up-in-doubt core/pipeline/contest.c \
+mutant histories-no-ownership core/pipeline/holder.c '? HOLDER_FOREIGN' '? HOLDER_UNOWNED' converge
+mutant histories-no-look-up-in-doubt core/pipeline/holder.c \
   '         && strcmp (external_id, item->external_id) == 0;' \
   '         && !item->row.doubt && strcmp (external_id, item->external_id) == 0;' converge
 mutant histories-removal-ignored core/plan/plan.c \

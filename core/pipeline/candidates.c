@@ -1,0 +1,71 @@
+/* The user name that is sent where the one that is wanted is taken, or the account has one already (G12).
+ * Main thread only. */
+#include "config.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pipeline/delivery.h"
+#include "util/log.h"
+#include "util/mem.h"
+
+static int
+first_name (struct delivery *delivery, struct item *item, const char *name, int n)
+{
+  mem_set_text (&item->row.name, name);
+  item->row.name_number = n;
+  item->met = true;
+  if (store_queue_update (delivery->pass->store, &item->row, delivery->error) < 0)
+    return -1;
+  return 0;
+}
+
+static void
+set_name (struct delivery *delivery, struct item *item, const char *name)
+{
+  const struct mapping *mapping = delivery->pass->p->mapping;
+  BUFFER_AUTO struct buffer json;
+  MEM_AUTO char *copy = mem_copy_text (name);
+  buffer_init (&json, (size_t) 1 << 20);
+  json_t *text = json_string (copy);
+  char *quoted = json_dumps (text, JSON_ENCODE_ANY);
+  leaves_set (&item->want, (size_t) mapping_user_name_leaf (mapping), quoted, strlen (quoted));
+  free (quoted);
+  json_decref (text);
+  mem_set_text (&item->name, copy);
+}
+
+int
+candidates_next (struct delivery *delivery, struct item *item, const char *why)
+{
+  struct pass *pass = delivery->pass;
+  const struct settings *s = pass->p->settings;
+  for (int64_t n = item->row.name_number + 1; n <= s->collision_attempts; n++) {
+    MEM_AUTO char *name = collide_candidate (s->collision_format, item->row.wanted_name, (int) n);
+    if (store_name_taken (pass->store, name, item->row.row))
+      continue;
+    log_info ("%s: the user name %s is taken (%s); trying %s", item->link.id, item->name, why, name);
+    if (first_name (delivery, item, name, (int) n) < 0)
+      return -1;
+    set_name (delivery, item, name);
+    return prepare_change (delivery, item);
+  }
+  return contest_park_held (delivery, item, "and so are all candidates after it (collision.attempts)");
+}
+
+int
+candidates_keep (struct delivery *delivery, struct item *item, const char *has)
+{
+  const struct settings *s = delivery->pass->p->settings;
+  bool kept = !has || !item->name || item->temporary || names_equal (has, item->name);
+  int rc = 0;
+  for (int n = 0; !kept && n <= s->collision_attempts; n++) {
+    MEM_AUTO char *name = collide_candidate (s->collision_format, item->row.wanted_name, n);
+    if (!(kept = names_equal (has, name)))
+      continue;
+    rc = first_name (delivery, item, name, n);
+    set_name (delivery, item, name);
+  }
+  return rc;
+}

@@ -1,0 +1,105 @@
+/* Whose an account is that was found, as far as the state knows, and how it goes from one entry to another
+ * (guarantees: Collisions). Main thread only. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pipeline/delivery.h"
+#include "util/log.h"
+#include "util/mem.h"
+
+bool
+holder_carries_ours (const struct item *item, const char *external_id)
+{
+  return external_id && *external_id && item->external_id
+         && strcmp (external_id, item->external_id) == 0;
+}
+
+/* The account of an entry that did not meet it yet: the state was lost, say. */
+static int
+is_of_another_entry (struct delivery *delivery, const struct item *item, const char *external_id)
+{
+  struct link link;
+  if (!external_id || !mapping_external_id_is_entry_id (delivery->pass->p->mapping))
+    return 0;
+  link_init (&link);
+  int rc = store_link_by_id (delivery->pass->store, external_id, &link, delivery->error);
+  bool another = rc == 1 && link.row != item->link.row && !link.account && link.status == LINK_NEW;
+  link_fini (&link);
+  return rc < 0 ? -1 : another;
+}
+
+int
+holder_of (struct delivery *delivery, struct item *item, const char *id, const char *external_id,
+           enum holder_kind *ret_kind, char **ret_owner)
+{
+  struct link owner;
+  link_init (&owner);
+  int rc = store_link_by_account (delivery->pass->store, id, &owner, delivery->error);
+  if (rc == 1 && owner.row == item->link.row)
+    *ret_kind = HOLDER_SELF;
+  else if (rc == 1 && (owner.status == LINK_SYNCED || owner.status == LINK_NEW
+                       || !names_has_left (delivery->pass, &owner, delivery->error)))
+    *ret_kind = HOLDER_OTHER;
+  else if (holder_carries_ours (item, external_id))
+    *ret_kind = HOLDER_OURS;
+  else if (rc == 1)
+    *ret_kind = HOLDER_LEFT;
+  else
+    *ret_kind = external_id && *external_id && !rebind_was_ours (delivery->pass, id) ? HOLDER_FOREIGN
+                                                                                     : HOLDER_UNOWNED;
+  if (rc == 1)
+    *ret_owner = mem_copy_text (owner.id);
+  link_fini (&owner);
+  if (rc == 0 && *ret_kind != HOLDER_OURS)
+    rc = is_of_another_entry (delivery, item, external_id);
+  else
+    rc = rc < 0 ? -1 : 0;
+  if (rc > 0)
+    *ret_kind = HOLDER_OTHER;
+  return rc < 0 ? -1 : 0;
+}
+
+int
+holder_that_left (struct delivery *delivery, struct item *item, const char *id)
+{
+  struct link owner;
+  link_init (&owner);
+  int rc = store_link_by_account (delivery->pass->store, id, &owner, delivery->error);
+  bool another = rc == 1 && owner.row != item->link.row;
+  if (another && owner.status == LINK_DISABLED)
+    item->link.status = LINK_DISABLED;
+  item->adoption_open = another;
+  link_fini (&owner);
+  return rc < 0 ? -1 : 0;
+}
+
+/* Whoever left is forgotten. Whoever is there is looked at again, and gets another account. */
+static int
+let_go (struct delivery *delivery, struct link *owner)
+{
+  if (store_lost_put (delivery->pass->store, owner->account, delivery->error) < 0)
+    return -1;
+  if (owner->status != LINK_SYNCED && owner->status != LINK_NEW)
+    return store_link_forget (delivery->pass->store, owner->row, delivery->error);
+  log_info ("the account %s of %s is another's now", owner->account, owner->id);
+  mem_set_text (&owner->account, NULL);
+  mem_set_text (&owner->version, NULL);
+  owner->status = LINK_NEW;
+  owner->reevaluate_at_ms = 1;
+  return store_link_put (delivery->pass->store, owner, delivery->error);
+}
+
+int
+holder_took (struct delivery *delivery, struct item *item)
+{
+  struct link owner;
+  item->adoption_open = false;
+  link_init (&owner);
+  int rc = store_link_by_account (delivery->pass->store, item->link.account, &owner, delivery->error);
+  if (rc == 1 && owner.row != item->link.row)
+    rc = let_go (delivery, &owner);
+  link_fini (&owner);
+  return rc < 0 ? -1 : 0;
+}
