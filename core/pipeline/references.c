@@ -138,9 +138,9 @@ resolve (struct pass *pass, struct leaves *want, size_t leaf, int64_t *missing, 
   MEM_AUTO char *key = leaves_text (want, leaf);
   MEM_AUTO char *account = NULL;
   BUFFER_AUTO struct buffer json;
+  buffer_init (&json, (size_t) 1 << 20);
   if (!key)
     return 0;
-  buffer_init (&json, (size_t) 1 << 20);
   int rc = references_resolve (pass->store, key, &account, error);
   if (rc == 1)
     json_put_text (&json, account);
