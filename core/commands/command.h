@@ -75,6 +75,9 @@ int command_order (const struct cli *, const struct order *, const char *done);
 int command_write_report (const char *path, struct report *);
 /* SIGINT and SIGTERM set PIPELINE's `cancelled`; a second one ends at once. */
 void command_catch_signals (struct pipeline *);
+/* The words that make another command mean the same pipeline as this one: " -c FILE"; mostly "". A text
+ * of its own. */
+char *command_same (const struct cli *);
 /* Age of a moment, in words: "3 min ago". A text of its own. */
 char *command_age (long long ms);
 

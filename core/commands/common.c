@@ -114,6 +114,37 @@ command_catch_signals (struct pipeline *pipeline)
   sigaction (SIGTERM, &action, NULL);
 }
 
+static void
+add_word (struct buffer *out, const char *option, const char *value)
+{
+  static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./@:+,";
+  if (!value)
+    return;
+  bool quoted = !*value || value[strspn (value, plain)];
+  buffer_printf (out, " %s ", option);
+  if (quoted)
+    buffer_append_char (out, '\'');
+  for (const char *at = value; *at; at++)
+    if (*at == '\'')
+      buffer_append_text (out, "'\\''");
+    else
+      buffer_append_char (out, *at);
+  if (quoted)
+    buffer_append_char (out, '\'');
+}
+
+char *
+command_same (const struct cli *cli)
+{
+  struct buffer out;
+  buffer_init (&out, 1 << 20);
+  add_word (&out, "-c", cli->files.config_file);
+  add_word (&out, "--state", cli->files.state);
+  add_word (&out, "--source", cli->files.source);
+  add_word (&out, "--sink", cli->files.sink);
+  return out.len ? buffer_take (&out) : mem_copy_text ("");
+}
+
 char *
 command_age (long long ms)
 {

@@ -22,6 +22,7 @@ struct subject {
   struct link link;
   struct queued row;
   bool queued;              /* there is a row: waiting, under way or held */
+  char *same;               /* behind a command that is suggested */
   struct telling tell;
 };
 
@@ -150,9 +151,9 @@ tell_next_held (struct subject *s)
   int rc = store_get_fact (s->store, "held_tokens", &tokens);
   const char *first = rc == 1 ? buffer_text (&tokens) : "TOKEN";
   MEM_AUTO char *token = mem_copy (first, strcspn (first, "\n"));
-  tell_format (&s->tell, "next", "it waits until it is approved: syncd --approve %s (lets all %" PRId64
+  tell_format (&s->tell, "next", "it waits until it is approved: syncd --approve %s%s (lets all %" PRId64
                " held changes go; syncd plan lists them), the brake is configured wider, or the source "
-               "takes it back", token, count);
+               "takes it back", token, s->same, count);
   if (rc == 1)
     tell_text (&s->tell, "token", token);
 }
@@ -184,8 +185,8 @@ tell_next_parked (struct subject *s)
   const struct link *link = &s->link;
   char when[21];
   if (link->next_try_ms == INT64_MAX) {
-    tell_format (&s->tell, "next", "nothing by itself: syncd link %s ACCOUNT, or syncd parked "
-                 "--retry %s", link->id, link->id);
+    tell_format (&s->tell, "next", "nothing by itself: syncd link %s ACCOUNT%s, or syncd parked "
+                 "--retry %s%s", link->id, s->same, link->id, s->same);
     return;
   }
   if (link->next_try_ms <= clock_now_ms ()) {
@@ -195,7 +196,7 @@ tell_next_parked (struct subject *s)
   clock_format (link->next_try_ms, when);
   MEM_AUTO char *distance = tell_distance (link->next_try_ms);
   tell_format (&s->tell, "next", "tried again by the first pass after %s (%s), when its mapped "
-               "attributes change, or by syncd parked --retry %s", when, distance, link->id);
+               "attributes change, or by syncd parked --retry %s%s", when, distance, link->id, s->same);
 }
 
 static void
@@ -297,11 +298,11 @@ tell_unclaimed (struct subject *s, const char *text)
     tell_text (&s->tell, "user name", json_string_value (json_array_get (found, 2)));
     tell_format (&s->tell, "status", "unclaimed: its externalId %s is of no entry",
                  json_string_value (json_array_get (found, 1)));
-    tell_format (&s->tell, "next", "nothing by itself; syncd --approve %s disables it, with the %zu "
-                 "accounts of that list; syncd link ENTRY %s gives it to an entry",
-                 json_string_value (json_object_get (kept, "token")),
+    tell_format (&s->tell, "next", "nothing by itself; syncd --approve %s%s disables it, with the "
+                 "%zu accounts of that list; syncd link ENTRY %s%s gives it to an entry",
+                 json_string_value (json_object_get (kept, "token")), s->same,
                  json_array_size (json_object_get (kept, "accounts")),
-                 json_string_value (json_array_get (found, 0)));
+                 json_string_value (json_array_get (found, 0)), s->same);
   }
   json_decref (kept);
   return found != NULL;
@@ -323,7 +324,8 @@ find (struct subject *s, const char *text, struct error *error)
 static int
 explain (const struct cli *cli, struct opened *opened, struct error *error)
 {
-  struct subject s = { .opened = opened, .store = opened->pipeline.store };
+  struct subject s = { .opened = opened, .store = opened->pipeline.store,
+                       .same = command_same (cli) };
   link_init (&s.link);
   queued_init (&s.row);
   tell_begin (&s.tell, cli->json);
@@ -335,6 +337,7 @@ explain (const struct cli *cli, struct opened *opened, struct error *error)
   if (rc >= 0)
     tell_end (&s.tell);
   json_decref (s.tell.all);
+  free (s.same);
   queued_fini (&s.row);
   link_fini (&s.link);
   return rc < 0 ? -1 : 0;

@@ -16,6 +16,7 @@
 
 struct printer {
   bool json, first;
+  const char *same;
 };
 
 static void
@@ -120,14 +121,15 @@ print_list (const char *what, const struct report_list *list)
 
 /* What to type next. */
 static void
-print_end (const struct report *report)
+print_end (const struct printer *printer, const struct report *report)
 {
   if (report->held)
-    printf ("\n%" PRId64 " changes are held: syncd --approve %s lets them go\n", report->held,
-            report->approve ? report->approve : "TOKEN");
+    printf ("\n%" PRId64 " changes are held: syncd --approve %s%s lets them go\n", report->held,
+            report->approve ? report->approve : "TOKEN", printer->same);
   if (report->approve_unclaimed)
-    printf ("\nunclaimed accounts are not touched: syncd --approve %s disables those that are active\n",
-            report->approve_unclaimed);
+    printf ("\nunclaimed accounts are not touched: syncd --approve %s%s disables those that are "
+            "active\n",
+            report->approve_unclaimed, printer->same);
 }
 
 static void
@@ -139,7 +141,7 @@ print_lists (const struct printer *printer, const struct report *report)
   bool lists = report->parked_list.count || report->unclaimed_list.count;
   if (printer->first && !report->error)
     puts (lists ? "nothing else to do" : "nothing to do");
-  print_end (report);
+  print_end (printer, report);
 }
 
 static int
@@ -160,9 +162,10 @@ print_parked (struct printer *printer, const struct report *report)
 }
 
 int
-plan_print (struct pipeline *p, const struct pass_options *options, struct report *report, bool json)
+plan_print (struct pipeline *p, const struct pass_options *options, struct report *report, bool json,
+            const char *same)
 {
-  struct printer printer = { .json = json, .first = true };
+  struct printer printer = { .json = json, .first = true, .same = same };
   struct pass_options seen = *options;
   seen.preview = print_one;
   seen.preview_data = &printer;

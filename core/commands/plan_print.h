@@ -4,7 +4,9 @@
 
 #include "pipeline/pass.h"
 
-/* Runs a dry pass on the scratch state and prints its plan; returns the exit status. */
-int plan_print (struct pipeline *, const struct pass_options *, struct report *, bool json);
+/* Runs a dry pass on the scratch state and prints its plan; returns the exit status. SAME: what is
+ * typed behind the commands that are suggested. */
+int plan_print (struct pipeline *, const struct pass_options *, struct report *, bool json,
+                const char *same);
 
 #endif

@@ -36,7 +36,8 @@ run_pass (const struct cli *cli, struct opened *opened, struct report *report)
   command_catch_signals (&opened->pipeline);
   if (!cli->dry_run)
     return pass_run (&opened->pipeline, &options, report);
-  return plan_print (&opened->pipeline, &options, report, cli->json);
+  MEM_AUTO char *same = command_same (cli);
+  return plan_print (&opened->pipeline, &options, report, cli->json, same);
 }
 
 /* An approval while another syncd is at work is left for that one. */

@@ -23,6 +23,7 @@ struct view {
   char *kind;
   char *sessions;  /* how many worked at once in the last delivery, and why */
   int64_t checkpoint_ms;
+  char *same;      /* behind a command that is suggested */
   struct telling tell;
 };
 
@@ -204,8 +205,9 @@ tell_held (struct view *view)
   int64_t creates = store_queue_count_kind (store, CHANGE_CREATES, QUEUE_HELD);
   if (!view->tell.json) {
     tell_format (&view->tell, "held", "%" PRId64 " leavers, %" PRId64 " updates, %" PRId64 " creates: "
-                 "syncd plan lists them%s%s%s", leavers, updates, creates,
-                 token ? "; syncd --approve " : "", token ? token : "", token ? " lets them go" : "");
+                 "syncd plan lists them%s%s%s%s", leavers, updates, creates,
+                 token ? "; syncd --approve " : "", token ? token : "", token ? view->same : "",
+                 token ? " lets them go" : "");
     return;
   }
   struct telling part = part_of (view, "held");
@@ -223,7 +225,8 @@ tell_unclaimed (struct view *view)
   const char *token = json_string_value (json_object_get (kept, "token"));
   if (count && !view->tell.json)
     tell_format (&view->tell, "unclaimed", "%zu active accounts carry an externalId of no entry "
-                 "(syncd plan --verify lists them); syncd --approve %s disables them", count, token);
+                 "(syncd plan --verify lists them); syncd --approve %s%s disables them", count, token,
+                 view->same);
   if (count && view->tell.json) {
     struct telling part = part_of (view, "unclaimed");
     tell_number (&part, "count", (int64_t) count);
@@ -264,6 +267,7 @@ command_status (const struct cli *cli)
   struct view view = { .opened = &opened };
   struct error error;
   int status = 0;
+  view.same = command_same (cli);
   tell_begin (&view.tell, cli->json);
   if (command_open (cli, OPEN_STATE_ALONE, STORE_READ, &opened, &error) < 0 || fill (&view, &error) < 0)
     status = command_fail (&error);
@@ -273,6 +277,7 @@ command_status (const struct cli *cli)
   }
   json_decref (view.tell.all);
   json_decref (view.runs);
+  free (view.same);
   free (view.kind);
   free (view.sessions);
   command_close (&opened);

@@ -96,7 +96,11 @@ load_end (struct pipeline *p, const struct endpoint *end, unsigned kind,
 {
   if (loader_load (p->loader, end->plugin, kind, ret_loaded, error) < 0)
     return -1;
-  return options_load (end, (*ret_loaded)->plugin, ret_config, error);
+  int rc = options_load (end, (*ret_loaded)->plugin, ret_config, error);
+  if (rc == 0 || p->settings->file)
+    return rc;
+  MEM_AUTO char *why = mem_copy_text (error->text);
+  return error_config (error, "%s. No configuration file was read: -c FILE names one", why);
 }
 
 static int

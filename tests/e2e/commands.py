@@ -131,6 +131,9 @@ class Plan(pipeline.Test):
             self.ends(done, 2)
             self.says(done, said)
         self.assertFalse(os.path.exists(p.state))
+        done = p.run("run", config=False, env={"SYNCD_CONFIG": None})
+        self.ends(done, 2)
+        self.says(done, "is missing: .*No configuration file was read: -c FILE")
 
     def test_plan_in_json(self):
         p = self.pipeline(crowd(3))

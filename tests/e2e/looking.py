@@ -1,5 +1,7 @@
 """What an administrator reads of one person or of everybody: explain, parked, status, plan."""
 import json
+import re
+import shlex
 
 import pipeline
 import tap
@@ -211,6 +213,18 @@ class Looking(pipeline.Test):
         self.assertIn("displayName", before["create", "new@example.com"])
         self.assertEqual(self.planned(p, "--approve", token), before)
         self.says(p.run("plan"), "update +p0001@example.com: title -- HELD: 3 updates")
+
+    def test_the_command_that_lets_held_changes_go_works_as_it_is_printed(self):
+        p = self.pipeline(crowd(5))
+        p.sync()
+        for i in range(3):
+            p.slapd.delete(dn("p000%d" % i))
+        p.sync("--full", expect=4)
+        said = [re.search("syncd (--approve .*?) (?:lets|\\(lets)", p.run(*words).out).group(1)
+                for words in (["plan"], ["status"], ["explain", "p0001@example.com"])]
+        self.assertEqual(len(set(said)), 1)
+        self.ends(p.run(*shlex.split(said[0]), config=False), 0)
+        self.assertEqual(p.states(), {"active": 2, "inactive": 3})
 
     def test_plan_tells_that_a_protected_account_would_be_parked(self):
         p = self.pipeline(crowd(3), protect=["P0001@example.com"])
