@@ -1,5 +1,5 @@
-/* The user name that is sent where the one that is wanted is taken, or the account has one already (G12).
- * Main thread only. */
+/* The user name that is sent where the one that is wanted is taken, or the account has one already
+ * (G12). Main thread only. */
 #include "config.h"
 
 #include <jansson.h>

@@ -1,5 +1,5 @@
-/* Whose an account is that was found, as far as the state knows, and how it goes from one entry to another
- * (guarantees: Collisions). Main thread only. */
+/* Whose an account is that was found, as far as the state knows, and how it goes from one entry to
+ * another (guarantees: Collisions). Main thread only. */
 #include "config.h"
 
 #include <stdlib.h>
