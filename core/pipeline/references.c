@@ -255,6 +255,7 @@ visit_update (void *data, struct queued *row)
   if (rc == 1)
     rc = shed_row (shedding->pass, &link, row, shedding->error);
   link_fini (&link);
+  shedding->pass->report->unchanged += rc == 1;
   shedding->counted += rc == 0;
   return rc < 0 ? -1 : would_trip (shedding);
 }
