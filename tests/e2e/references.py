@@ -3,6 +3,7 @@ reference may cost."""
 import pipeline
 import tap
 from pipeline import ENTERPRISE, dn, person
+from watching import Test
 
 BOSS = person("boss", "Bo", "Boss")
 MAPPING = dict(pipeline.MAPPING, **{ENTERPRISE: {"manager": {"value": "${manager | ref}"}}})
@@ -13,8 +14,8 @@ def managed(*uids, by="boss", **more):
 
 
 class References(pipeline.Test):
-    def start(self, people, expect=0, **settings):
-        p = self.pipeline(people, mapping=MAPPING, schemas=[pipeline.USER, ENTERPRISE], **settings)
+    def start(self, people, expect=0, mapping=None, **settings):
+        p = self.pipeline(people, mapping=mapping or MAPPING, schemas=[pipeline.USER, ENTERPRISE], **settings)
         p.sync(expect=expect)
         return p
 
@@ -138,6 +139,22 @@ class Purged(References):
         self.points(p, "boss", "ada")
 
 
+class Following(References, Test):
+    def test_G7_while_it_follows_nobody_is_parked_for_a_purged_account(self):
+        p = self.start([BOSS] + managed("ada", "bob"), directory={
+            "modules": ("syncprov",), "database_conf": pipeline.LIMITS + "overlay syncprov\n"})
+        w = self.watch(p, "--interval", "1h")
+        w.says("following the changes of ldap")
+        old = p.account_of("boss")["id"]
+        p.sim.purge(old)
+        p.slapd.replace(dn("ada"), "title", "Engineer")
+        w.until(lambda: p.account_of("boss") and p.account_of("boss")["id"] != old)
+        for uid in ("ada", "bob"):
+            w.until(lambda: self.manager(p, uid) == p.account_of("boss")["id"])
+        self.assertEqual(p.account_of("ada")["title"], "Engineer")
+        self.assertEqual(w.stop().report["parked"], 0)
+
+
 class Left(References):
     def test_G1_a_manager_whose_account_was_deleted_with_its_entry_is_left_out(self):
         p = self.start([BOSS] + managed("ada", "bob"), leavers={"policy": "delete"})
@@ -148,6 +165,17 @@ class Left(References):
             self.assertEqual(p.sync()["parked"], 0)
         self.assertEqual([e["status"] for e in seen.writes], [200])
         self.points(p, None, "ada")
+
+
+    def test_G5_nobody_points_at_an_account_that_went_to_another_entry(self):
+        p = self.start([person("boss", "Bo", "Boss", employeeNumber="7")] + managed("ada", employeeNumber="8"),
+                       mapping=dict(MAPPING, externalId="employeeNumber"))
+        account = p.account("boss@example.com")["id"]
+        p.slapd.delete(dn("boss"))
+        p.slapd.add(person("other", employeeNumber="7"))
+        p.sync("--full")
+        self.assertEqual(p.account("other@example.com")["id"], account)
+        self.assertNotIn("manager", p.account("ada@example.com").get(ENTERPRISE, {}))
 
 
 class ByHand(References):
@@ -169,8 +197,7 @@ class ByHand(References):
         p = self.start([BOSS] + managed("ada", "bob"))
         p.sim.seed([{"userName": "old.boss@example.com", "displayName": "Boss"}])
         account = p.account("old.boss@example.com")["id"]
-        self.ends(p.run("unlink", dn("boss")), 0)
-        p.sim.purge(p.account("boss@example.com")["id"])
+        p.sim.purge(p.account("boss@example.com")["id"])  # two with one externalId there cannot be
         self.ends(p.run("link", dn("boss"), account), 0)
         p.sync()
         self.points(p, "boss", "ada", "bob")
