@@ -128,7 +128,7 @@ leavers_absent (struct pass *pass, struct ids *absent, struct error *error)
   if (uncertain && rc == 0)
     rc = agree (pass, absent, &before, error);
   if (pass->missing_once)
-    log_info ("this read came from another server than the last one: %lld who are missing here are "
+    log_info ("this read came from another server than one before: %lld who are missing here are "
               "looked for again in the next complete read", (long long) pass->missing_once);
   missing_fini (&before);
   return rc;

@@ -15,11 +15,13 @@ add_id (void *data, struct link *link)
   return 0;
 }
 
+/* Another server may not know yet whom the last one showed: there a complete read has to say so (G3). */
 static int
 gone (struct pass *pass, const char *id, struct error *error)
 {
   (void) error;
-  ids_add (&pass->deleted, id);
+  if (!pass->server_changed)
+    ids_add (&pass->deleted, id);
   return 0;
 }
 

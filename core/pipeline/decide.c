@@ -41,7 +41,8 @@ remember_read (struct pass *pass, struct error *error)
   warn_of_another_way (pass);
   if (put_text_fact (pass, "scope", facts->scope, error) < 0
       || put_text_fact (pass, "changes", facts->changes, error) < 0
-      || put_text_fact (pass, "server", facts->server, error) < 0)
+      || put_text_fact (pass, "server", facts->server, error) < 0
+      || store_drop_fact (pass->store, SERVER_BETWEEN, error) < 0)
     return -1;
   if (strcmp (pass->report->mode, "full") == 0)
     return put_text_fact (pass, "full_ms", now, error);

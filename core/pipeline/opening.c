@@ -8,6 +8,7 @@
 #include "pipeline/audit.h"
 #include "pipeline/orders.h"
 #include "pipeline/pass.h"
+#include "pipeline/stream.h"
 #include "util/log.h"
 #include "util/mem.h"
 
@@ -49,13 +50,25 @@ doubt_checkpoint (struct pass *pass, struct error *error)
   return store_commit (pass->store, error);
 }
 
-void
-opening_compare_ends (struct pass *pass)
+/* Whoever reads at another server than the last complete read had may be shown entries that are not
+ * there yet: absence there proves nothing by itself until a complete read was made since (G3). */
+int
+opening_compare_ends (struct pass *pass, struct error *error)
 {
+  const struct stream *stream = pass->options->stream;
   const struct source_facts *facts = &pass->p->source_facts;
+  const char *server = stream ? stream->server : facts->server;
+  bool between = opening_has_fact (pass, SERVER_BETWEEN);
+  bool differs = fact_differs (pass, "server", server);
   pass->scope_changed = fact_differs (pass, "scope", facts->scope);
-  pass->server_changed = fact_differs (pass, "server", facts->server);
+  pass->server_changed = differs || between;
   mem_set_text (&pass->report->changes, facts->changes);
+  if (!differs || between || pass->options->queue_only)
+    return 0;
+  if (store_begin (pass->store, error) < 0
+      || store_put_fact (pass->store, SERVER_BETWEEN, server, strlen (server), error) < 0)
+    return -1;
+  return store_commit (pass->store, error);
 }
 
 static int
@@ -65,8 +78,7 @@ look_back (struct pass *pass, struct error *error)
     return -1;
   pass->first = !opening_has_fact (pass, "first_pass");
   pass->rebind = opening_has_fact (pass, "rebind");
-  opening_compare_ends (pass);
-  if (doubt_checkpoint (pass, error) < 0)
+  if (opening_compare_ends (pass, error) < 0 || doubt_checkpoint (pass, error) < 0)
     return -1;
   if (pass->scope_changed)
     log_warning ("filter, base, bind identity or id attribute differ from the last completed read: "

@@ -45,7 +45,7 @@ struct pass {
   bool rebind;                /* everybody is being matched anew: all is held for approval */
   int64_t owned_active;       /* accounts, counted when a brake asks; -1: not yet */
   bool scope_changed;         /* filter, base, bind identity or id attribute */
-  bool server_changed;
+  bool server_changed;        /* or others were read at since the last complete read */
 
   /* intake */
   struct entry entry;         /* the one being read */
@@ -176,7 +176,9 @@ int names_give (struct pass *, struct error *);
 int opening_run (struct pass *, struct error *);
 bool opening_has_fact (struct pass *, const char *name);
 /* Is the source that answers now what the last complete read was of: scope, server? */
-void opening_compare_ends (struct pass *);
+int opening_compare_ends (struct pass *, struct error *);
+/* A fact: another server than that of the last complete read was read at since then. */
+#define SERVER_BETWEEN "server_between"
 /* again.c: asks the source again for entries that the state lists, */
 int again_read (struct pass *, enum link_filter, struct error *);
 /* and for those whose queue rows keep no values, or those of another mapping; */

@@ -213,9 +213,9 @@ scan (struct pass *pass, uint32_t mode, const struct buffer *checkpoint, struct 
     return rc;
   log_info ("the checkpoint is not continued, everything is read: %s", error->text);
   forget_scan (pass);
-  if (pipeline_describe_source (pass->p, error) < 0 || pipeline_check_identity (pass->p, error) < 0)
+  if (pipeline_describe_source (pass->p, error) < 0 || pipeline_check_identity (pass->p, error) < 0
+      || opening_compare_ends (pass, error) < 0) /* another server may have answered */
     return -1;
-  opening_compare_ends (pass); /* another server may have answered */
   return intake_scan (pass, SYNCD_MODE_EVERYTHING, NULL, &code, error);
 }
 

@@ -3,8 +3,11 @@
 #include "config.h"
 #include "pipeline/stream.h"
 
+#include <jansson.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "pipeline/documents.h"
 #include "util/clock.h"
 #include "util/crash.h"
 #include "util/notify.h"
@@ -21,6 +24,21 @@ stream_init (struct stream *stream, struct pipeline *p)
 {
   memset (stream, 0, sizeof *stream);
   stream->p = p;
+}
+
+/* It may be another one than the source's own session has: G3 asks who showed an entry last. */
+static void
+learn_server (struct stream *stream)
+{
+  struct pipeline *p = stream->p;
+  BUFFER_AUTO struct buffer text;
+  buffer_init (&text, TEXT_MAX);
+  json_t *about = NULL;
+  if (p->source->source->describe (&stream->ctx, stream->session, host_buffer (&text)) >= 0)
+    about = json_loadb (buffer_text (&text), text.len, 0, NULL);
+  if (about)
+    stream->server = pipeline_json_member (about, "server");
+  json_decref (about);
 }
 
 static int
@@ -83,6 +101,7 @@ stream_open (struct stream *stream, struct error *error)
     return refused (stream, code, error);
   entry_init (&stream->entry, mapping_attribute_count (p->mapping));
   buffer_init (&stream->text, TEXT_MAX);
+  learn_server (stream);
   stream->open = true;
   return STREAM_OPENED;
 }
@@ -97,6 +116,7 @@ stream_close (struct stream *stream)
   p->source->plugin->close (&stream->ctx, stream->session);
   entry_fini (&stream->entry);
   buffer_fini (&stream->text);
+  free (stream->server);
   stream_init (stream, p);
 }
 

@@ -11,6 +11,7 @@ struct stream {
   struct entry entry;      /* of the event that was shown and not taken in yet */
   struct buffer text;
   int32_t event;           /* that event; 0: none */
+  char *server;            /* which one answers; NULL: it does not say */
   int64_t last_us;         /* monotonic: when something was taken in last */
   bool open;
   bool doubt;              /* it told of presence, and who was not named may be gone */

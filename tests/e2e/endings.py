@@ -73,6 +73,39 @@ class Reads(Case):
         self.at("two", "ada", "cyd")
         self.assertEqual(self.inactive(), ["id-bob"])
 
+    def test_G3_whom_changes_at_another_server_showed_is_not_missed_where_he_never_was(self):
+        self.source({"describe": {"server": "one"}}, {"scan": {"mode": "everything"}},
+                    *people("ada", "cyd") + [{"checkpoint": "c"}, {"all": True}])
+        self.sync()
+        self.source({"describe": {"server": "two"}}, {"scan": {"mode": "changes", "checkpoint": "c"}},
+                    *people("bob") + [{"checkpoint": "d"}, {"changes": True}])
+        self.sync()
+        self.assertEqual(set(self.accounts()), {"id-ada", "id-bob", "id-cyd"})
+        self.at("one", "ada", "cyd")  # back at the first one, which lags behind
+        self.assertEqual(self.inactive(), [], self.said)
+        self.assertIn("another server", self.said)
+        self.at("one", "ada", "bob", "cyd")
+        self.at("one", "ada", "cyd")
+        self.assertEqual(self.inactive(), ["id-bob"])
+
+    def test_G3_who_was_parked_has_not_left_because_another_server_lacks_him(self):
+        self.source({"describe": {"server": "one"}}, {"scan": {"mode": "everything"}},
+                    *people("ada", "bob") + [{"checkpoint": "c"}, {"all": True}])
+        self.sync()
+        self.sink["results"] = {"bob": "entry"}
+        self.source({"describe": {"server": "one"}}, {"scan": {"mode": "changes", "checkpoint": "c"}},
+                    entry("id-bob", "bob", "two"), {"checkpoint": "d"}, {"changes": True})
+        self.sync(3)
+        self.sink["results"] = {}
+        self.assertEqual(self.run_it("parked", "--retry-all"), 0)
+        quiet = [{"scan": {"mode": "changes", "checkpoint": "d"}}, {"checkpoint": "d"}, {"changes": True}]
+        self.source({"describe": {"server": "two"}}, *quiet)
+        self.run_it()
+        self.assertEqual(self.inactive(), [], self.said)
+        self.source({"describe": {"server": "one"}}, *quiet + [entry("id-bob", "bob", "two")])
+        self.sync()
+        self.assertEqual(self.accounts()["id-bob"]["title"], "two")
+
     def test_G3_what_was_seen_before_a_reset_does_not_count(self):
         self.everything(people("ada", "bob", "cyd"))
         self.sync()

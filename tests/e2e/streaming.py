@@ -22,13 +22,13 @@ class Streaming(watching.Test):
         with open(p.path("script"), "a") as out:
             out.write("".join(json.dumps(line) + "\n" for line in lines))
 
-    def start(self, people=5, every="1h", **schedule):
+    def start(self, people=5, every="1h", sim=(), **schedule):
         tests = os.path.join(pipeline.BUILD, ".plugins-test")
         if not os.path.exists(os.path.join(tests, "syncd-script.so")):
             self.skipTest("the scripted source was not built")
-        p = self.pipeline([], schedule=dict({"every": every}, **schedule))
+        p = self.pipeline([], sim=sim, schedule=dict({"every": every}, **schedule))
         p.config["sources"] = {"script": {"file": p.path("script")}}
-        self.script(p, {"scan": {"mode": "everything"}}, *[self.entry(i) for i in range(people)],
+        self.script(p, {"describe": {"server": "one"}}, {"scan": {"mode": "everything"}}, *[self.entry(i) for i in range(people)],
                     {"checkpoint": "c1"}, {"all": True},
                     {"scan": {"mode": "changes", "checkpoint": "c1"}}, {"checkpoint": "c1"},
                     {"changes": True}, {"scan": {"mode": "watch", "checkpoint": "c1"}},
@@ -115,6 +115,25 @@ class Streaming(watching.Test):
         w.until(lambda: p.account("p3@example.com")["state"] == "inactive")
         self.assertEqual(set(u["state"] for u in p.sim.users()), {"active", "inactive"})
         self.told_to_end(w)
+
+    def test_G3_whom_the_stream_of_another_server_showed_is_not_missed_at_once(self):
+        everybody = [{"still-there": {"id": "id-%d" % i, "token": "%d-Engineer" % i}} for i in range(5)]
+        doubt = [{"still-there": {"id": "id-0", "token": "0-Engineer"}}, {"caught-up": True}]
+        p, w = self.start(sim=["--set", "latency=500"])
+        w.until(lambda: p.created() >= 1)  # the first pass has begun at that server
+        self.script(p, {"describe": {"server": "two"}})
+        w.says("following the changes")
+        p.sim.switch(latency=0)
+        self.script(p, self.entry(7), {"checkpoint": "c2"})
+        w.until(lambda: p.account("p7@example.com"))
+        # one that lags behind makes the inventory
+        self.script(p, {"describe": {"server": "one"}}, *doubt)
+        self.script(p, {"scan": {"mode": "inventory"}}, *everybody, {"all": True},
+                    {"get": {"id": "id-7", "answer": "gone"}})
+        w.until(lambda: w.report()["mode"] == "inventory")
+        self.assertEqual(p.account("p7@example.com")["state"], "active")
+        self.told_to_end(w)
+        self.assertIn("another server", w.said)
 
 
 class Syncrepl(watching.Test):
