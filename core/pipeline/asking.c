@@ -24,6 +24,9 @@ take_answer (struct pass *pass, struct entry *answer, const char *asked,
     return absent ? absent (pass, asked, error) : 0;
   struct entry saved = pass->entry;
   pass->entry = *answer;
+  if (pass->look_again_ms
+      && (!answer->reevaluate_at || answer->reevaluate_at > pass->look_again_ms))
+    pass->entry.reevaluate_at = pass->look_again_ms;
   int rc = intake_entry (pass, error);
   *answer = pass->entry;
   pass->entry = saved;

@@ -10,6 +10,8 @@
 #include "util/log.h"
 #include "util/mem.h"
 
+#define LOOK_AGAIN_MS 60000 /* longer than replication mostly takes */
+
 /* A change that is held stays the one that was held: time does not bring it before the brake anew. */
 static int
 queue_change (struct pass *pass, struct link *link, enum queue_intent intent, struct error *error)
@@ -266,6 +268,17 @@ must_ask_again (struct pass *pass)
   return pass->end == SCAN_CHANGES && (rare || is_approved (pass));
 }
 
+/* Who was told to be gone and answers may be back, or the answer is of a server that lags behind the
+ * one that told: behind a balancer nobody can see which. It is told once, so they are asked again. */
+static int
+find_deleted (struct pass *pass, struct error *error)
+{
+  pass->look_again_ms = clock_now_ms () + LOOK_AGAIN_MS;
+  int rc = intake_get (pass, &pass->deleted, take_leaver, error);
+  pass->look_again_ms = 0;
+  return rc;
+}
+
 int
 leavers_find (struct pass *pass, struct error *error)
 {
@@ -278,7 +291,7 @@ leavers_find (struct pass *pass, struct error *error)
   if (rc >= 0)
     rc = intake_get (pass, &candidates, take_leaver, error);
   if (rc >= 0)
-    rc = intake_get (pass, &pass->deleted, take_leaver, error);
+    rc = find_deleted (pass, error);
   if (rc >= 0)
     rc = find_removals (pass, error);
   if (pass->unconfirmed)

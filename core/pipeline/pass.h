@@ -72,6 +72,7 @@ struct pass {
   bool asked;                 /* whoever is there again is held no more: approvals may be obeyed */
   int64_t missing_once;       /* absent at another server than the last one: not believed yet */
   int64_t unconfirmed;        /* leavers that the source could not tell of */
+  int64_t look_again_ms;      /* who answers is asked again then: it was told to be gone; 0: not */
   bool force;                 /* look at the entry's document though nothing changed */
   bool references_noted;      /* the state knows that references may resolve now */
   struct targets *targets;    /* accounts that were looked at, for who points there was refused; */

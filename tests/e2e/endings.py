@@ -1,5 +1,9 @@
 """Every end of a read, and who leaves by it, with a scripted source and a sink in memory: what counts as
 absence, and where the checkpoint stands."""
+import contextlib
+import sqlite3
+import time
+
 import tap
 from scriptedends import KILLED, Case, entry, people
 
@@ -34,6 +38,39 @@ class Reads(Case):
                     {"scan": {"mode": "changes", "checkpoint": "d"}}, {"changes": True})
         self.sync()
         self.assertEqual(set(self.accounts()), {"id-ada", "id-bob"})
+
+    def test_G1_a_delete_that_a_server_behind_does_not_know_yet_is_asked_for_again(self):
+        self.changes(people("ada", "bob"))
+        self.sync()
+        told = [{"scan": {"mode": "changes", "checkpoint": "c"}}, {"delete": "id-bob"},
+                {"checkpoint": "d"}, {"changes": True}]
+        quiet = [{"scan": {"mode": "changes", "checkpoint": "d"}}, {"checkpoint": "d"}, {"changes": True}]
+        still = people("bob") + [{"get": {"id": "id-bob", "answer": "entry"}}]
+        self.source(*told + quiet + still)
+        self.sync()
+        self.assertEqual(self.inactive(), [])
+        self.source(*quiet + [{"get": {"id": "id-bob", "answer": "gone"}}])
+        with contextlib.closing(sqlite3.connect(self.path("state.db"))) as state, state:
+            due = state.execute("SELECT due_ms FROM link WHERE due_ms IS NOT NULL").fetchall()
+            state.execute("UPDATE link SET reevaluate_at_ms = 1, due_ms = 1 WHERE due_ms IS NOT NULL")
+        self.assertEqual(len(due), 1)
+        self.assertLess(abs(due[0][0] / 1000 - time.time()), 600)
+        self.sync()
+        self.assertEqual(self.inactive(), ["id-bob"])
+
+    def test_somebody_who_was_told_to_be_gone_and_is_there_is_asked_for_once_more_only(self):
+        self.changes(people("ada", "bob"))
+        self.sync()
+        still = people("bob") + [{"get": {"id": "id-bob", "answer": "entry"}}]
+        for read in ([{"delete": "id-bob"}], []):
+            self.source({"scan": {"mode": "changes"}}, *read,
+                        {"checkpoint": "c"}, {"changes": True}, *still)
+            self.sync()
+            with contextlib.closing(sqlite3.connect(self.path("state.db"))) as state, state:
+                due = state.execute("UPDATE link SET reevaluate_at_ms = 1, due_ms = 1"
+                                    " WHERE due_ms IS NOT NULL").rowcount
+            self.assertEqual(due, 1 if read else 0)
+        self.assertEqual(self.inactive(), [])
 
     def test_G3_a_partial_read_makes_no_leaver(self):
         self.everything(people("ada", "bob"))
