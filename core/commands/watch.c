@@ -23,9 +23,16 @@ struct watching {
 };
 
 /* What the signal handler reaches. */
-static _Atomic (struct pipeline *) current;
+static _Atomic (struct pipeline *) current, candidate; /* the second: being tried out, or NULL */
 static atomic_int stop, reload_wanted, pass_wanted;
 static int wake[2] = { -1, -1 };
+
+static void
+cancel (struct pipeline *p, int number)
+{
+  if (p)
+    atomic_store (&p->cancelled, number);
+}
 
 static void
 on_signal (int number)
@@ -37,8 +44,10 @@ on_signal (int number)
     atomic_store (&pass_wanted, 1);
   else if (atomic_exchange (&stop, number))
     _exit (128 + number); /* a second one: at once; the state is always ready for that */
-  else
-    atomic_store (&atomic_load (&current)->cancelled, number);
+  else {
+    cancel (atomic_load (&current), number);
+    cancel (atomic_load (&candidate), number);
+  }
   (void) !write (wake[1], "", 1);
   errno = saved;
 }
@@ -167,7 +176,10 @@ open_next (const struct watching *w, struct error *error)
   set_interval (w, next);
   pipeline_init (&next->pipeline, &next->settings);
   next->has_pipeline = true;
-  if (try_out (w, next, error) == 0)
+  atomic_store (&candidate, &next->pipeline);
+  int rc = try_out (w, next, error);
+  atomic_store (&candidate, NULL);
+  if (rc == 0)
     return next;
   pipeline_fini (&next->pipeline);
   settings_fini (&next->settings);

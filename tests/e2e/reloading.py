@@ -1,6 +1,7 @@
 """--watch and SIGHUP: a configuration that takes over, or is refused."""
 import os
 import signal
+import socket
 
 import pipeline
 import tap
@@ -53,6 +54,18 @@ class Reloading(watching.Test):
         p.config = good
         w.says("read anew", self.hup(p, w))
         self.told_to_end(w)
+
+    def test_it_ends_while_it_tries_out_a_directory_that_does_not_answer(self):
+        p, w = self.start()
+        silent = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(silent.close)
+        uri = "ldaps://127.0.0.1:%d" % silent.getsockname()[1]
+        p.config["sources"] = {"ldap": dict(p.config["sources"]["ldap"], uri=uri, timeout="10m")}
+        self.hup(p, w)
+        silent.settimeout(60)
+        silent.accept()
+        self.told_to_end(w)
+        self.assertIn("cancelled", w.said)
 
     def test_another_sink_is_refused(self):
         p, w = self.start()
