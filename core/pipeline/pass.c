@@ -190,8 +190,9 @@ run_steps (struct pass *pass, struct error *error)
   if (pass->options->dry_run)
     return preview_count (pass, error) < 0 || meeting_preview (pass, rc < 0 ? &later : error) < 0
                ? -1 : rc;
+  pass->report->recorded = rc == 0 && !pass->unconfirmed;
   if (pass->options->stream)
-    pass->options->stream->recorded = rc == 0 && !pass->unconfirmed;
+    pass->options->stream->recorded = pass->report->recorded;
   if (again_read_bare_rows (pass, rc < 0 ? &later : error) < 0)
     return -1;
   if (deliver (pass, rc < 0 ? &later : error) < 0)

@@ -86,13 +86,16 @@ failed (int status)
   return status == 1 || status == 2;
 }
 
+/* Where it is the source that failed, what is queued goes on its way meanwhile. */
 static void
-read_failed (struct watch *w)
+read_failed (struct watch *w, const struct report *report)
 {
   int64_t delay = watch_back_off_us (++w->failures);
   pipeline_close_source (w->p);
   w->no_stream = false;
-  w->next_read_us = w->next_queue_us = clock_monotonic_us () + delay;
+  w->next_read_us = clock_monotonic_us () + delay;
+  if (report->recorded)
+    w->next_queue_us = w->next_read_us;
   log_info ("the next attempt is made in %.1f s", (double) delay / 1e6);
 }
 
@@ -106,12 +109,14 @@ read_pass (struct watch *w)
   int64_t began = clock_monotonic_us ();
   int status = run (w, &options, &report);
   w->synced = !failed (status);
+  if (report.recorded)
+    w->full = w->doubt = false;
   if (status == 2 && !w->proven)
     log_error ("the configuration has never worked: it is not tried again");
   else if (failed (status))
-    read_failed (w);
+    read_failed (w, &report);
   else {
-    w->full = w->verify = w->doubt = false;
+    w->verify = false;
     w->approve = NULL;
     w->proven = true;
     w->next_read_us = after (began, every_us (w));

@@ -116,6 +116,22 @@ class Streaming(watching.Test):
         self.assertEqual(set(u["state"] for u in p.sim.users()), {"active", "inactive"})
         self.told_to_end(w)
 
+    def test_a_sink_that_is_away_does_not_make_one_inventory_after_another(self):
+        p, w = self.start()
+        w.says("following the changes")
+        p.sim.fault(status=501, path="/api/*")
+        everybody = [{"still-there": {"id": "id-%d" % i, "token": "%d-Engineer" % i}} for i in range(5)]
+        self.script(p, self.entry(2, "Director"), everybody[0], {"caught-up": True},
+                    {"scan": {"mode": "inventory"}}, *everybody, {"all": True})
+        w.until(lambda: w.report()["mode"] == "inventory", 60)
+        for _ in range(3):
+            seen = w.passes()
+            w.until(lambda seen=seen: w.passes() > seen, 60)
+            w.until(lambda: w.report()["mode"] == "queue")
+        p.sim.clear_faults()
+        w.until(lambda: self.title(p, "p2") == "Director", 90)
+        self.told_to_end(w)
+
     def test_G3_whom_the_stream_of_another_server_showed_is_not_missed_at_once(self):
         everybody = [{"still-there": {"id": "id-%d" % i, "token": "%d-Engineer" % i}} for i in range(5)]
         doubt = [{"still-there": {"id": "id-0", "token": "0-Engineer"}}, {"caught-up": True}]

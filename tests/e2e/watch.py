@@ -156,6 +156,23 @@ class Outages(watching.Test):
         w.until(lambda: len(p.sim.users()) == 5, 60)
         self.told_to_end(w)
 
+    def test_G7_what_is_queued_goes_on_while_the_directory_is_away(self):
+        p = self.pipeline(crowd(4))
+        w = self.watch(p, "--interval", "200ms")
+        w.says("asking ldap")
+        p.sim.fault(status=501, path="/api/*")
+        p.slapd.replace(dn("p0001"), "title", "Director")
+        w.until(lambda: w.report()["queued"] == 1 and w.report()["result"] == "failed", 60)
+        p.slapd.stop()
+        since = w.mark()
+        w.says("cannot (connect|open)", since, 60)
+        p.sim.clear_faults()
+        w.until(lambda: self.title(p, "p0001") == "Director", 90)
+        p.slapd.start()
+        p.slapd.replace(dn("p0002"), "title", "Chief")
+        w.until(lambda: self.title(p, "p0002") == "Chief", 90)
+        self.told_to_end(w)
+
     def test_a_sink_that_is_away_parks_nobody(self):
         p = self.pipeline(crowd(8))
         w = self.watch(p, "--interval", "500ms")
