@@ -111,6 +111,9 @@ command_parked (const struct cli *cli)
     order = (struct order){ "retry", cli->retry, NULL };
   if (cli->forget)
     order = (struct order){ "forget", cli->forget, NULL };
-  return command_order (cli, &order, cli->forget ? "forgotten; its account is untouched"
-                                                 : "tried again in the next pass");
+  return command_order (cli, &order,
+                        cli->forget ? "forgotten; its account is untouched. An entry that is still "
+                                      "there is met as a new one by the next read that shows it: "
+                                      "syncd --full, say"
+                                    : "tried again in the next pass");
 }

@@ -168,7 +168,8 @@ park_unmapped (struct pass *pass, struct link *link, const unsigned char *finger
   int leaf = mapping_active_leaf (pass->p->mapping);
   bool active_now = link->account && link->status == LINK_SYNCED
                     && (leaf < 0 || pass->last[leaf] != hasher_leaf (pass->p->hasher, "false", 5));
-  if (intake_park (pass, link, fingerprint, reason, error) < 0)
+  MEM_AUTO char *why = mem_format ("%s; correct it in the source or the mapping", reason);
+  if (intake_park (pass, link, fingerprint, why, error) < 0)
     return -1;
   if (active_now && active == ACTIVE_FALSE)
     return disable_unmapped (pass, link, error);

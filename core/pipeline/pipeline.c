@@ -239,6 +239,7 @@ pipeline_open_source (struct pipeline *p, struct error *error)
   if (p->store && !p->source_memory.bytes.len)
     store_get_fact (p->store, "source_memory", &p->source_memory.bytes);
   int32_t code = p->source->plugin->open (&p->source_ctx, p->source_instance, &p->source_session);
+  p->source_refused = code == SYNCD_E_AUTH;
   if (code < 0)
     return pipeline_plugin_error (error, &p->source_ctx, code, "cannot open the source");
   return pipeline_describe_source (p, error);

@@ -42,6 +42,7 @@ struct pipeline {
   void *source_instance, *source_session, *sink_instance, *sink_session;
   struct source_facts source_facts;
   struct host_memory source_memory; /* what the source's plugin wants to know again */
+  bool source_refused;            /* its last open: who we say to be is not believed */
   bool identity_checked;          /* since the source was opened last */
   int64_t newly_linked;           /* references to them wait for the queue's end */
   int64_t inventory_cost_ms;      /* how long the last inventory took */

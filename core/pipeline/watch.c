@@ -15,22 +15,41 @@
 
 #define SECOND_US INT64_C (1000000)
 #define LONGEST_DELAY_MS 60000
+#define LONGEST_REFUSED_MS (30 * 60000)
 #define NAP_US SECOND_US /* at most: orders are obeyed within a second */
 #define NEVER INT64_MAX
+
+static int64_t
+doubled (int64_t first_ms, int failures, int64_t longest_ms)
+{
+  int64_t limit = first_ms;
+  for (int i = 1; i < failures && limit < longest_ms; i++)
+    limit *= 2;
+  return limit < longest_ms ? limit : longest_ms;
+}
+
+static int64_t
+random_ms (int64_t below)
+{
+  unsigned char random[4];
+  hash_random (random, sizeof random);
+  uint32_t number = (uint32_t) random[0] | (uint32_t) random[1] << 8 | (uint32_t) random[2] << 16;
+  return number % below;
+}
 
 /* 1 s, doubled by each failure up to a minute; full jitter. */
 int64_t
 watch_back_off_us (int failures)
 {
-  unsigned char random[4];
-  int64_t limit = 1000;
-  for (int i = 1; i < failures && limit < LONGEST_DELAY_MS; i++)
-    limit *= 2;
-  if (limit > LONGEST_DELAY_MS)
-    limit = LONGEST_DELAY_MS;
-  hash_random (random, sizeof random);
-  uint32_t number = (uint32_t) random[0] | (uint32_t) random[1] << 8 | (uint32_t) random[2] << 16;
-  return (100 + number % limit) * 1000;
+  return (100 + random_ms (doubled (1000, failures, LONGEST_DELAY_MS))) * 1000;
+}
+
+/* A directory locks the account of whom it refuses often. */
+static int64_t
+refused_us (int failures)
+{
+  int64_t limit = doubled (LONGEST_DELAY_MS, failures, LONGEST_REFUSED_MS);
+  return (limit / 2 + random_ms (limit / 2)) * 1000;
 }
 
 static int64_t
@@ -90,7 +109,8 @@ failed (int status)
 static void
 read_failed (struct watch *w, const struct report *report)
 {
-  int64_t delay = watch_back_off_us (++w->failures);
+  w->failures++;
+  int64_t delay = w->p->source_refused ? refused_us (w->failures) : watch_back_off_us (w->failures);
   pipeline_close_source (w->p);
   w->no_stream = false;
   w->next_read_us = clock_monotonic_us () + delay;

@@ -133,8 +133,7 @@ store_file_check (const char *path, struct error *error)
                          " (mode %04o); run: chmod 600 %s", path, (unsigned) about.st_mode & 07777,
                          path);
   if (about.st_size == 0)
-    return error_set (error, "%s: the state is empty, so it was damaged. Restore it from a backup, or"
-                      " move it away and run again: it is rebuilt from the sink by externalId", path);
+    return error_set (error, "%s: the state is empty, so it was damaged. " STORE_MENDED, path);
   return 0;
 }
 

@@ -196,8 +196,7 @@ store_format_check (struct store *store, struct error *error)
   if (count < 0)
     return -1;
   if (count != TABLES)
-    return error_set (error, "%s: the state is damaged (%" PRId64 " tables of %d). Restore it from a"
-                      " backup, or move it away and run again: it is rebuilt from the sink by"
-                      " externalId", store->path, count, TABLES);
+    return error_set (error, "%s: the state is damaged (%" PRId64 " tables of %d). " STORE_MENDED,
+                      store->path, count, TABLES);
   return 0;
 }

@@ -33,6 +33,11 @@ enum statement {
   S_PROMISE_NEW, S_PROMISE_CHANGED, STATEMENT_COUNT
 };
 
+/* What to do about a damaged state; its log, if left, would be replayed into what comes instead. */
+#define STORE_MENDED                                                                            \
+  "Move it away with its -wal and -shm; then restore a backup, or run again: it is rebuilt from" \
+  " the sink by externalId"
+
 #define LINK_STATUSES 5   /* enum link_status */
 #define LINK_VARIANTS 128 /* of the update of a link: one for each set of indexed columns */
 

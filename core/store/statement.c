@@ -26,8 +26,7 @@ store_statement (struct store *store, enum statement which, const char *sql)
 static int
 damaged (struct store *store, struct error *error)
 {
-  return error_set (error, "%s: the state is damaged (%s). Restore it from a backup, or move it"
-                    " away and run again: it is rebuilt from the sink by externalId",
+  return error_set (error, "%s: the state is damaged (%s). " STORE_MENDED,
                     store->path, sqlite3_errmsg (store->db));
 }
 

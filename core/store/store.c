@@ -102,8 +102,7 @@ read_key (struct store *store, struct error *error)
     return -1;
   }
   if (!found)
-    return error_set (error, "%s: the state is damaged (its key is missing). Restore it from a backup,"
-                      " or move it away and run again: it is rebuilt from the sink by externalId",
+    return error_set (error, "%s: the state is damaged (its key is missing). " STORE_MENDED,
                       store->path);
   store->hasher = hasher_new (store->key);
   return 0;

@@ -174,7 +174,7 @@ class Looking(pipeline.Test):
         one, = json.loads(done.out)
         self.assertEqual((one["id"], one["entry"], one["attempts"]), (p.uuid("nomail"), dn("nomail"), 1))
         self.assertRegex(one["next_try"], "^20..-..-..T..:..:..Z$")
-        self.says(p.run("parked"), "why +no user name", r"tried again by the first pass after 20.* \(in \d+ s\)")
+        self.says(p.run("parked"), "why +no user name: .*; correct it in the source", r"tried again by the first pass after 20.* \(in \d+ s\)")
         self.says(p.run("plan"), "parked +%s -- no user name" % p.uuid("nomail"), "nothing else to do")
         p.slapd.replace(dn("nomail"), "mail", "nomail@example.com")
         p.sync()

@@ -67,6 +67,20 @@ class Reloading(watching.Test):
         self.told_to_end(w)
         self.assertIn("cancelled", w.said)
 
+    def test_a_refused_password_is_not_tried_often_and_at_once_when_it_was_changed(self):
+        p = self.pipeline(crowd(2))
+        p.write("wrong", name="password")
+        p.config["sources"]["ldap"]["bind_password_file"] = p.path("password")
+        del p.config["sources"]["ldap"]["bind_password"]
+        w = watching.Watching(p, "--interval", "1h")
+        self.addCleanup(w.kill)
+        delay = float(w.says(r"next attempt is made in ([0-9.]+) s").group(1))
+        self.assertTrue(30 <= delay <= 60, delay)  # a directory locks an account that fails often
+        p.write(pipeline.READER_PASSWORD, name="password")
+        w.process.send_signal(signal.SIGHUP)
+        w.until(lambda: len(p.accounts()) == 2)
+        w.stop()
+
     def test_another_sink_is_refused(self):
         p, w = self.start()
         other = pipeline.simulator.Simulator(["--no-limit"]).start()

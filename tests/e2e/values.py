@@ -150,7 +150,9 @@ class Values(pipeline.Test):
 
     def test_forget_drops_the_note_and_never_the_account(self):
         p, done = self.check(person("ada", telephoneNumber="call me"), [3])
-        self.ends(p.run("parked", "--forget", dn("ada")), 0)
+        done = p.run("parked", "--forget", dn("ada"))
+        self.ends(done, 0)
+        self.says(done, "met as a new one .*syncd --full")
         self.assertNotIn("ada", p.run("parked").out)
         self.assertEqual(len(p.accounts("active")), 2)
 

@@ -99,7 +99,7 @@ test_missing_table (void **state)
   struct state *st = *state;
   state_close (st);
   state_sql (st, "DROP TABLE queue");
-  expect_refused (st, STORE_WRITE, 1, "damaged,backup,externalId");
+  expect_refused (st, STORE_WRITE, 1, "damaged,-wal,backup,externalId");
 }
 
 static void
