@@ -190,7 +190,9 @@ contest_account (struct delivery *delivery, struct item *item, const char *id,
       claim.left = claim.policy == COLLISION_SUFFIX ? LEFT_SUFFIX : LEFT_PARK;
   }
   /* the same account was found taken a second time: its owner is not going to change */
-  if (kind == HOLDER_SELF && ++item->name_attempts > 2)
+  if (kind == HOLDER_SELF && ++item->name_attempts > 2 && item->row.intent != QUEUE_SYNC)
+    return outcome_park (delivery, item, "the sink shows this account, and denies it to a change");
+  if (kind == HOLDER_SELF && item->name_attempts > 2)
     return contest_park_held (delivery, item, "the sink refuses the name that this very account has");
   return carry_out (delivery, item, &claim, id, document);
 }

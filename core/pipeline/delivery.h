@@ -102,7 +102,7 @@ int outcome_take (struct delivery *, struct item *);
 int outcome_finish (struct delivery *, struct item *, const char *action); /* success.c, as these: */
 int outcome_take_success (struct delivery *, struct item *);
 int outcome_take_not_taken (struct delivery *, struct item *);
-/* A delete in doubt whose account is gone: it was done, by us or not. */
+/* The account that was to be deleted is gone: it was done, by us or not. */
 int outcome_was_deleted (struct delivery *, struct item *);
 int outcome_park (struct delivery *, struct item *, const char *reason);
 int outcome_later (struct delivery *, struct item *, int64_t delay_ms, bool doubt);
@@ -112,6 +112,7 @@ int outcome_stop (struct delivery *, struct item *, const char *reason);
 
 /* The account is not there, or not ours: look for it by externalId, then create it. */
 int outcome_lost_link (struct delivery *, struct item *);
+int outcome_not_ours (struct delivery *, struct item *);
 /* reading.c: what an account has, so that every leaf is sent in the right form. */
 int reading_take (struct delivery *, struct item *);
 

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include "pipeline/delivery.h"
+#include "util/mem.h"
 
 #define TRIES 8
 #define LEAVER_TRIES 5
@@ -22,13 +23,23 @@ doubt_look_up (struct item *item)
   return 1;
 }
 
+/* There is nothing to be taken away. */
+static int
+leaver_unseen (struct delivery *delivery, struct item *item)
+{
+  if (item->link.account && item->row.intent == QUEUE_DELETE)
+    return outcome_was_deleted (delivery, item);
+  mem_set_text (&item->link.account, NULL);
+  return outcome_finish (delivery, item, NULL);
+}
+
 int
 doubt_unseen (struct delivery *delivery, struct item *item)
 {
   bool leaver = item->row.intent != QUEUE_SYNC;
   item->row.attempts++;
   if (leaver && item->row.attempts > LEAVER_TRIES)
-    return outcome_finish (delivery, item, NULL);
+    return leaver_unseen (delivery, item);
   if (!leaver && item->row.attempts > TRIES)
     return outcome_park (delivery, item, item->server_words);
   return outcome_later (delivery, item, doubling (item->row.attempts), true);

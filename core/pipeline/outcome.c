@@ -88,33 +88,48 @@ take_forbidden (struct delivery *delivery, struct item *item)
   return outcome_later (delivery, item, 500, item->row.doubt);
 }
 
-int
-outcome_lost_link (struct delivery *delivery, struct item *item)
+/* It is created anew, or found by its externalId. */
+static int
+let_go (struct delivery *delivery, struct item *item)
 {
-  log_info ("the account %s of %s is not there any more", item->link.account, item->link.id);
-  if (item->row.intent == QUEUE_DELETE && item->row.doubt)
-    return outcome_was_deleted (delivery, item);
+  struct store *store = delivery->pass->store;
   contest_not_adopted (item);
   MEM_AUTO char *lost = mem_copy_text (item->link.account);
   mem_set_text (&item->link.account, NULL);
   mem_set_text (&item->link.version, NULL);
   memset (item->known, KNOWN_ABSENT, mapping_leaf_count (delivery->pass->p->mapping));
-  if (item->row.intent != QUEUE_SYNC) {
-    mem_set_text (&item->external_id, item->link.id);
-    /* that account is not written to again: it may be another's by now */
-    return store_link_put (delivery->pass->store, &item->link, delivery->error) < 0
-               ? -1 : doubt_look_up (item);
-  }
   if (item->link.status != LINK_DISABLED) /* a disable that we made is undone when it is found */
     item->link.status = LINK_NEW;
   item->link.flags |= LINK_DOUBT; /* new accounts are not seen at once, not even by their ids */
-  if (lost && store_lost_put (delivery->pass->store, lost, delivery->error) < 0)
+  if (lost && store_lost_put (store, lost, delivery->error) < 0)
     return -1;
-  if (store_link_put (delivery->pass->store, &item->link, delivery->error) < 0)
+  if (store_link_put (store, &item->link, delivery->error) < 0)
     return -1;
-  if (!item->external_id)
-    return prepare_change (delivery, item);
+  return item->external_id ? doubt_look_up (item) : prepare_change (delivery, item);
+}
+
+/* A leaver's is looked for by its externalId, and by its id with each new try: it is not away before it
+ * was not seen for a while. */
+int
+outcome_lost_link (struct delivery *delivery, struct item *item)
+{
+  log_info ("the account %s of %s is not there any more", item->link.account, item->link.id);
+  if (item->row.intent == QUEUE_SYNC)
+    return let_go (delivery, item);
+  mem_set_text (&item->external_id, item->link.id);
   return doubt_look_up (item);
+}
+
+int
+outcome_not_ours (struct delivery *delivery, struct item *item)
+{
+  if (item->row.intent == QUEUE_SYNC)
+    return outcome_lost_link (delivery, item);
+  mem_set_text (&item->link.account, NULL); /* it is not written to again */
+  mem_set_text (&item->link.version, NULL);
+  mem_set_text (&item->external_id, item->link.id);
+  return store_link_put (delivery->pass->store, &item->link, delivery->error) < 0
+             ? -1 : doubt_look_up (item);
 }
 
 static int

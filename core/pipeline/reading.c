@@ -50,7 +50,7 @@ reading_take (struct delivery *delivery, struct item *item)
   bool ours = rc < 0 || is_still_ours (delivery, item, &have);
   leaves_fini (&have);
   if (!ours)
-    return outcome_lost_link (delivery, item);
+    return outcome_not_ours (delivery, item);
   if (rc == 0 && names_protected (delivery->pass->p->settings, name)) { /* linked by hand, say */
     MEM_AUTO char *reason = mem_format ("the account's user name %s is named in protect: so nothing is "
                                         "done to it until that is taken out of the configuration", name);

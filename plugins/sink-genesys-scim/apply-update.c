@@ -1,5 +1,5 @@
 /* apply-update: PATCH with the operations given, and nothing else (RFC 7644 section 3.5.2); and
- * DELETE, whose aim is reached when there is no such account. */
+ * DELETE. */
 #include <config.h>
 
 #include "sink.h"
@@ -103,21 +103,22 @@ apply_update (struct apply *a)
     apply_refuse (a, result);
 }
 
-/* After a 404 or a 5xx: is the account away? */
+/* After a 404 or a 5xx: is the account away? One that was just made is not seen for a while: the
+ * core looks for it before it believes that. */
 static int32_t
 look_again (struct apply *a, const char *id, int32_t result)
 {
   struct scim_session *s = &a->session->scim;
   int32_t status = s->answer.status;
   if (result == SYNCD_RESULT_LINK && s->error.scim)
-    return SYNCD_RESULT_OK;
+    return SYNCD_RESULT_LINK;
   if (result != SYNCD_RESULT_LINK && (result != SYNCD_RESULT_UNKNOWN || status < 500))
     return result;
   char words[sizeof s->why];
   memcpy (words, s->why, sizeof words);
   int32_t now = apply_confirm_gone (a, id);
   if (now == SYNCD_RESULT_LINK)
-    return SYNCD_RESULT_OK;
+    return now;
   if (result == SYNCD_RESULT_UNKNOWN) {
     memcpy (s->why, words, sizeof words);
     s->answer.status = status;

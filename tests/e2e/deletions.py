@@ -3,7 +3,7 @@ import time
 
 import pipeline
 import tap
-from pipeline import crowd, dn
+from pipeline import crowd, dn, person
 
 
 class DeleteAfter(pipeline.Test):
@@ -66,6 +66,27 @@ class DeleteAfter(pipeline.Test):
         p.sync("--full", expect=4)
         p.sync("--full", expect=4)
         self.assertEqual(p.states(), {"active": 12})
+
+
+class Deleted(pipeline.Test):
+    def test_G1_who_leaves_before_its_new_account_can_be_seen_is_deleted(self):
+        p = self.pipeline(crowd(12), leavers={"policy": "delete"}, sim=["--set", "invisible=5000"])
+        p.sync()
+        p.slapd.add(person("new"))
+        p.sync()
+        p.slapd.delete(dn("new"))
+        p.sync("--full")
+        self.assertEqual(p.states().get("active"), 12)
+
+    def test_an_account_that_somebody_deleted_before_is_no_failure(self):
+        p = self.pipeline(crowd(12), leavers={"policy": "delete"})
+        p.sync()
+        p.sim.scim("DELETE", "users/" + p.account("p0003@example.com")["id"])
+        p.slapd.delete(dn("p0003"))
+        self.assertEqual(p.sync("--full")["sink"]["deleted"], 1)
+        with p.watched() as seen:
+            p.sync("--full")
+        self.assertEqual(seen.writes, [])
 
 
 if __name__ == "__main__":
