@@ -21,7 +21,7 @@ struct targets {
     int64_t row;  /* the link's; 0: nobody */
     bool pending; /* the answer did not come yet; else it is there */
   } looked[REMEMBERED];
-  int unnamed;
+  int unnamed; /* so many, less those that were gone */
 };
 
 static struct targets *
@@ -189,8 +189,10 @@ targets_take_look (struct delivery *delivery, struct item *item)
 {
   struct targets *targets = targets_of (delivery->pass);
   size_t slot = (size_t) item->target % REMEMBERED;
-  if (item->work.code == SYNCD_E_NOT_FOUND)
+  if (item->work.code == SYNCD_E_NOT_FOUND) {
+    targets->unnamed -= targets->unnamed > 0;
     return take_gone (delivery, item);
+  }
   if (item->work.code >= 0)
     outcome_note_success (delivery);
   targets->looked[slot].row = item->target;

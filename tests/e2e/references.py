@@ -91,6 +91,16 @@ class Purged(References):
         self.assertRegex(report["parked_list"][0]["reason"], "HTTP 400")
         self.assertEqual(p.account_of("boss")["id"], boss)
 
+    def test_G7_only_a_few_are_looked_at_where_the_service_names_nobody(self):
+        uids = ["led%02d" % i for i in range(24)]
+        p = self.start([one for uid in uids for one in [person("b" + uid)] + managed(uid, by="b" + uid)])
+        p.sim.fault(kind="status", status=400, method="PATCH", path="*/users/*")
+        for uid in uids:
+            p.slapd.replace(dn(uid), "title", "Engineer")
+        with p.watched() as seen:
+            self.assertEqual(p.sync(expect=3)["parked"], len(uids))
+        self.assertEqual(sum(e["method"] == "GET" for e in seen.entries), 16)
+
     def test_G4_the_account_that_is_made_anew_counts_as_a_create(self):
         p, old = self.start_with_boss("ada", brakes={"creates": {"percent": 0, "min": 0}})
         p.sim.purge(old)
