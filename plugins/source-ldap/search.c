@@ -231,15 +231,19 @@ receive (struct syncd_ctx *ctx, struct search *search, uint32_t wait_ms, LDAPMes
   if (rc < 0)
     return fail_result_call (ctx, search);
   if (rc > 0) {
-    search->silent_ms = 0;
+    alive_heard (search);
     return SYNCD_OK;
   }
   *ret_message = NULL;
   search->silent_ms += slice;
-  if (search->patient || search->silent_ms < (int64_t) search->session->instance->timeout_ms)
+  if (search->patient)
+    rc = alive_check (search);
+  else if (search->silent_ms >= (int64_t) search->session->instance->timeout_ms)
+    rc = LDAP_TIMEOUT;
+  if (rc == LDAP_SUCCESS)
     return SYNCD_OK;
   give_up (search);
-  return fail_lost (ctx, search, LDAP_TIMEOUT);
+  return fail_lost (ctx, search, rc);
 }
 
 /* SYNCD_OK: nothing for the caller in this message. */

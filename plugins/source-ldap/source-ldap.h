@@ -233,7 +233,7 @@ struct search {
   bool missing_ok, limit_ok; /* result 32, or 4, is an answer rather than an error      */
   LDAPControl *control; /* one more, borrowed                                           */
   bool probing;         /* every result but success is SEARCH_REFUSED                   */
-  bool patient;         /* silence is no failure                                        */
+  bool patient;         /* silence is no failure, but asks whether the server lives     */
   int code;             /* the result                                                   */
   const char *answer_oid; /* the control of the result that is kept; NULL: Sync Done    */
   struct berval done;   /* its value; NULL: there was none                              */
@@ -243,6 +243,8 @@ struct search {
   unsigned empty_pages;
   uint64_t page_entries, entries, references;
   int64_t silent_ms; /* waited since the last message */
+  int question;      /* "Who am I?", not answered yet; 0: none */
+  int64_t asked_ms;  /* after so much of that silence */
   char *reference; /* the first one that was not followed */
   struct text why;
 };
@@ -251,6 +253,13 @@ struct search {
 int32_t search_next (struct syncd_ctx *ctx, struct search *search, uint32_t max_wait_ms,
                      LDAPMessage **ret_message);
 void search_fini (struct search *search);
+
+/* ---- alive.c: a patient search ---- */
+
+/* After each wait in which nothing came: LDAP_SUCCESS, or why the server is taken for lost. */
+int alive_check (struct search *search);
+/* Something came. */
+void alive_heard (struct search *search);
 
 /* ---- wanted.c: which attribute of an answer is which of the request ---- */
 

@@ -293,6 +293,11 @@ class Following(Scripted):
         run = self.watch(lambda r: [phase(r, 0xa1), r.done(52, "going down")])
         self.assertSays(run, source.UNREACHABLE)
 
+    def test_silence_for_long_is_asked_about_and_no_answer_is_an_end(self):
+        run = self.watch(lambda r: [phase(r, 0xa1), HANG])
+        self.assertSays(run, source.UNREACHABLE, "no answer in time")
+        self.assertEqual(self.kinds(run), ["caught-up", "error"])
+
     def test_a_second_refresh_is_wrong(self):
         run = self.watch(lambda r: [phase(r, 0xa1), phase(r, 0xa2, NEWER), HANG])
         self.assertSays(run, source.PROTOCOL)

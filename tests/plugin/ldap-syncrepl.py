@@ -2,6 +2,8 @@
 import base64
 import json
 import random
+import signal
+import time
 import unittest
 
 import ports
@@ -343,6 +345,21 @@ class Follow(Sync):
         self.assertEqual(self.of(run, "delete"), [self.ids["alan"]])
         last = [e["text"] for e in run.events if e["event"] == "checkpoint"][-1]
         self.assertEqual(self.changes(last).list, [])
+
+    def test_a_server_that_is_silent_is_asked_whether_it_lives(self):
+        self.slapd(NO_LOG)
+        checkpoint = self.full()
+        with source.Watch(self.options + ["timeout=1s"], "uid", checkpoint=checkpoint) as watch:
+            watch.wait("caught-up")
+            time.sleep(7)  # it is asked after two seconds, more than once
+            self.server.replace(dn("ada"), "title", "Boss")
+            watch.wait("checkpoint")
+            self.server.process.send_signal(signal.SIGSTOP)  # its connections stay
+            try:
+                watch.wait("error", timeout=60)
+            finally:
+                self.server.process.send_signal(signal.SIGCONT)
+        self.assertSays(watch.run, source.UNREACHABLE, "no answer in time")
 
     def test_what_changed_before_it_began(self):
         self.slapd(LOG)
