@@ -11,7 +11,8 @@
 #include "util/log.h"
 #include "util/mem.h"
 
-#define DAY_MS ((int64_t) 24 * 3600 * 1000)
+#define HOUR_MS ((int64_t) 3600 * 1000)
+#define DAY_MS (24 * HOUR_MS)
 
 /* A moment kept as a fact; 0: none. */
 static int64_t
@@ -22,12 +23,19 @@ moment (const struct pipeline *p, const char *name)
   return store_get_fact (p->store, name, &text) == 1 ? strtoll (buffer_text (&text), NULL, 10) : 0;
 }
 
+/* So long ago, or at a time that is to come still: the clock was wrong then, and put right since. */
+static bool
+is_over (int64_t then_ms, int64_t now_ms, int64_t every_ms)
+{
+  return now_ms - then_ms >= every_ms || then_ms - now_ms > HOUR_MS;
+}
+
 /* schedule.full: has the last complete read of everything become too old? */
 bool
 inventory_full_overdue (const struct pipeline *p, int64_t now_ms)
 {
   int64_t last = moment (p, "full_ms");
-  return p->settings->full_ms > 0 && last && now_ms - last > p->settings->full_ms;
+  return p->settings->full_ms > 0 && last && is_over (last, now_ms, p->settings->full_ms);
 }
 
 /* schedule.inventory. auto, where the source is blind to deletes: in each single pass; in watch
@@ -43,7 +51,7 @@ inventory_overdue (const struct pipeline *p, int64_t now_ms, bool watch)
     every = DAY_MS;
   else if (every == 0)
     every = watch ? p->inventory_cost_ms * 20 : 0;
-  return now_ms - (full > last ? full : last) >= every;
+  return is_over (full > last ? full : last, now_ms, every);
 }
 
 bool

@@ -13,13 +13,12 @@ from watching import Watching
 SYNCPROV = {"modules": ("syncprov",), "database_conf": pipeline.LIMITS + "overlay syncprov\n"}
 MEMBERS = {"modules": ("syncprov", "memberof"),
            "database_conf": pipeline.LIMITS + "overlay syncprov\noverlay memberof\n"}
-DAY_MS = 24 * 3600 * 1000
 
 
 def age(p, days):
     """As if the last complete reads had been so long ago."""
     db = sqlite3.connect(p.state)
-    then = str(int(time.time() * 1000) - days * DAY_MS).encode()
+    then = str(int((time.time() - days * 86400) * 1000)).encode()
     db.execute("UPDATE fact SET value = ? WHERE name IN ('full_ms', 'inventory_ms')", (then,))
     db.commit()
     db.close()
@@ -49,6 +48,15 @@ class Real(pipeline.Test):
         self.assertEqual(p.sync()["mode"], "changes")
         report = self.counted(p)
         self.assertEqual((report["source"]["read"], report["sink"]["unchanged"]), (6, 6))
+        self.assertEqual(p.sync()["mode"], "changes")
+
+    def test_G1_a_clock_that_was_ahead_and_is_put_right_does_not_put_it_off(self):
+        p = self.start()
+        age(p, -3650)
+        report = p.sync()
+        self.assertEqual((report["mode"], report["source"]["read"]), ("full", 6))
+        self.assertEqual(p.sync()["mode"], "changes")
+        age(p, -0.001)  # a little: clocks are set all the time
         self.assertEqual(p.sync()["mode"], "changes")
 
     def test_G10_people_of_a_renamed_container_have_their_new_names(self):
