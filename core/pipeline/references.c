@@ -265,11 +265,12 @@ references_settle (struct pass *pass, struct error *error)
 {
   struct shedding shedding = { .pass = pass, .error = error };
   int64_t waiting = store_queue_count_kind (pass->store, CHANGE_UPDATES, QUEUE_WAITING);
+  if (waiting == 0 || !any_reference (pass->p->mapping))
+    return 0;
   int64_t others = store_queue_count_kind (pass->store, CHANGE_UPDATES, QUEUE_HELD)
                    + store_done_since (pass->store, CHANGE_UPDATES, pass->started_ms - DAY_MS);
   shedding.counted = waiting + others;
-  if (!waiting || shedding.counted <= pass->p->settings->brake_updates.min
-      || !any_reference (pass->p->mapping))
+  if (shedding.counted <= pass->p->settings->brake_updates.min)
     return 0;
   if (brakes_count_owned (pass, error) < 0)
     return -1;
