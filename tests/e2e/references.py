@@ -101,6 +101,30 @@ class Purged(References):
             self.assertEqual(p.sync(expect=3)["parked"], len(uids))
         self.assertEqual(sum(e["method"] == "GET" for e in seen.entries), 16)
 
+    def test_G7_also_where_its_own_entry_changes_in_the_same_pass(self):
+        for sessions in (1, 4):
+            p = self.start(managed("ada", "bob") + [BOSS], scim={"sessions": sessions})
+            p.sim.purge(p.account_of("boss")["id"])
+            for uid in ("boss", "ada", "bob"):
+                p.slapd.replace(dn(uid), "title", "Engineer")
+            report = p.sync()
+            self.assertEqual((report["parked"], report["sink"]["created"]), (0, 1))
+            self.points(p, "boss", "ada", "bob")
+            self.quiet(p, "--full")
+
+    def test_G7_managers_of_each_other_and_of_themselves_that_are_all_purged(self):
+        p = self.start(managed("ada", by="bob") + managed("bob", by="ada") + managed("eve", by="eve"))
+        for uid in ("ada", "bob", "eve"):
+            p.sim.purge(p.account_of(uid)["id"])
+        for uid in ("ada", "eve"):  # nobody tells of bob
+            p.slapd.replace(dn(uid), "title", "Engineer")
+        report = p.sync()
+        self.assertEqual((report["parked"], report["sink"]["created"], p.twins()), (0, 3, []))
+        self.points(p, "ada", "bob")
+        self.points(p, "bob", "ada")
+        self.points(p, "eve", "eve")
+        self.quiet(p, "--full")
+
     def test_G4_the_account_that_is_made_anew_counts_as_a_create(self):
         p, old = self.start_with_boss("ada", brakes={"creates": {"percent": 0, "min": 0}})
         p.sim.purge(old)
