@@ -177,7 +177,8 @@ park_unmapped (struct pass *pass, struct link *link, const unsigned char *finger
 }
 
 /* A change in doubt may be at the sink already: it is never taken back, only followed by the newest
- * state. 1: there is one. A leaver's is undone: its entry is there. */
+ * state. 1: there is one. A leaver's is undone: its entry is there; so it is where nobody recorded the
+ * account yet. */
 static int
 change_in_doubt (struct pass *pass, struct link *link, struct error *error)
 {
@@ -187,7 +188,7 @@ change_in_doubt (struct pass *pass, struct link *link, struct error *error)
   queued_init (&row);
   int rc = store_queue_of (pass->store, link->row, &row, error);
   bool doubt = rc == 1 && row.doubt;
-  if (doubt && row.intent != QUEUE_SYNC && link->account)
+  if (doubt && row.intent != QUEUE_SYNC)
     link->status = LINK_DISABLED;
   queued_fini (&row);
   return rc < 0 ? -1 : doubt;

@@ -57,7 +57,7 @@ keep_doubt (struct item *item)
   if (!item->row.doubt)
     return;
   link->flags |= link->account ? LINK_DOUBT | LINK_SEND_ALL : LINK_DOUBT;
-  if (item->row.intent == QUEUE_SYNC || !link->account || link->status > LINK_SYNCED)
+  if (item->row.intent == QUEUE_SYNC || link->status > LINK_SYNCED)
     return;
   link->status = LINK_DISABLED; /* undone where its entry is back */
   link->last_ms = clock_now_ms ();

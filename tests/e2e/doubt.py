@@ -52,6 +52,22 @@ class Doubt(Case):
         self.assertFalse(self.accounts()["id-bob"]["active"], self.said)
         self.quiet()
 
+    def test_G2_a_create_and_a_leaver_in_doubt_who_is_back_is_active(self):
+        """Nobody recorded the account, nor that it was disabled."""
+        self.changes(people("ada"))
+        self.sync()
+        self.sink["results"] = {"bob": "kill-after"}
+        self.changes(people("ada"), *people("bob"))
+        self.sync(KILLED)
+        self.changes(people("ada"), {"delete": "id-bob"})
+        self.sync(KILLED)
+        self.assertFalse(self.accounts()["id-bob"]["active"], self.said)
+        self.sink["results"] = {}
+        self.changes(people("ada", "bob"), *people("bob"))
+        self.sync()
+        self.assertTrue(self.accounts()["id-bob"]["active"], self.said)
+        self.quiet()
+
     def test_G2_a_create_in_doubt_of_somebody_who_left_with_a_mapped_externalId(self):
         self.settings["mapping"] = {"userName": "uid", "displayName": "cn", "externalId": "title"}
         self.everything([entry("id-ada", "ada", title="4711"), entry("id-bob", "bob", title="4712")])
