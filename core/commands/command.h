@@ -60,7 +60,8 @@ struct opened {
   bool has_settings, has_pipeline;
 };
 enum open_depth {
-  OPEN_STATE_ALONE, /* settings and state, no plugin */
+  OPEN_STATE_ALONE, /* settings and state: neither end is opened, and no secret is needed */
+  OPEN_NO_PLUGIN,   /* the same, but a plugin may be loaded later */
   OPEN_STATE        /* settings, plugins and state */
 };
 int command_open (const struct cli *, enum open_depth, enum store_mode, struct opened *ret_opened,

@@ -25,8 +25,10 @@ int
 command_open (const struct cli *cli, enum open_depth depth, enum store_mode mode,
               struct opened *opened, struct error *error)
 {
+  struct settings_request request = cli->files;
   memset (opened, 0, sizeof *opened);
-  if (settings_load (&cli->files, &opened->settings, error) < 0)
+  request.without_ends = depth == OPEN_STATE_ALONE;
+  if (settings_load (&request, &opened->settings, error) < 0)
     return -1;
   opened->has_settings = true;
   pipeline_init (&opened->pipeline, &opened->settings);

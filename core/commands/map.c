@@ -101,7 +101,7 @@ map_one (const struct cli *cli, struct opened *opened, struct error *error)
 {
   struct pipeline *p = &opened->pipeline;
   bool ldif = strcmp (cli->arguments[0], "-") == 0;
-  if (command_open (cli, ldif ? OPEN_STATE_ALONE : OPEN_STATE, STORE_READ, opened, error) < 0)
+  if (command_open (cli, ldif ? OPEN_NO_PLUGIN : OPEN_STATE, STORE_READ, opened, error) < 0)
     return -1;
   if (ldif)
     return compile_offline (p, error) < 0 ? -1 : map_ldif (p, error);

@@ -40,12 +40,19 @@ run_pass (const struct cli *cli, struct opened *opened, struct report *report)
   return plan_print (&opened->pipeline, &options, report, cli->json, same);
 }
 
-/* An approval while another syncd is at work is left for that one. */
+/* An approval while another syncd is at work is left for that one, which has the secrets. */
 static bool
 is_busy (const struct cli *cli, const struct opened *opened)
 {
-  return cli->approve && opened->has_settings && !opened->pipeline.store
-         && store_is_locked (opened->settings.state_path);
+  struct settings settings;
+  struct error ignored;
+  struct settings_request request = cli->files;
+  request.without_ends = true;
+  if (!cli->approve || opened->pipeline.store || settings_load (&request, &settings, &ignored) < 0)
+    return false;
+  bool busy = store_is_locked (settings.state_path);
+  settings_fini (&settings);
+  return busy;
 }
 
 static int

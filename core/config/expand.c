@@ -117,12 +117,18 @@ expand_node (struct node *node, size_t *room, struct error *error)
   return 0;
 }
 
+static bool
+is_end (const char *key)
+{
+  return strcmp (key, "sources") == 0 || strcmp (key, "sinks") == 0;
+}
+
 int
-expand_tree (struct node *root, struct error *error)
+expand_tree (struct node *root, bool ends, struct error *error)
 {
   size_t room = CONFIG_MAX_BYTES;
   for (size_t i = 0; i < root->count; i++)
-    if (strcmp (root->keys[i], "mapping") != 0
+    if (strcmp (root->keys[i], "mapping") != 0 && (ends || !is_end (root->keys[i]))
         && expand_node (root->items[i], &room, error) < 0)
       return -1;
   return 0;

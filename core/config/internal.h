@@ -26,8 +26,9 @@ int yaml_read (const char *name, const char *text, size_t len, struct node **ret
 /* yaml_words.c: what a syntax error means, for people. LINE is the line where it was noticed. */
 const char *yaml_words (const char *problem, const char *line);
 
-/* expand.c: ${NAME}, ${NAME:-default} and $${ in all scalars but those under mapping:. */
-int expand_tree (struct node *root, struct error *);
+/* expand.c: ${NAME}, ${NAME:-default} and $${ in all scalars but those under mapping:; without ENDS
+ * not below sources: and sinks: either. */
+int expand_tree (struct node *root, bool ends, struct error *);
 
 /* value.c: typed values of core's own keys. OBJECT may be NULL; an absent key leaves the output
  * (its default) as it is. PATH is the object's name for messages ("brakes.leavers"), "" for the

@@ -100,16 +100,16 @@ node_free (struct node *root)
   free (file);
 }
 
-int
-node_load_text (const char *name, const char *text, size_t len, struct node **ret_root,
-                struct error *error)
+static int
+load_text (const char *name, const char *text, size_t len, bool ends, struct node **ret_root,
+           struct error *error)
 {
   struct node *root = NULL;
   if (len > CONFIG_MAX_BYTES)
     return error_config (error, "%s: a configuration has at most 1 MiB, this one is larger", name);
   if (yaml_read (name, text, len, &root, error) < 0)
     return -1;
-  if (expand_tree (root, error) < 0) {
+  if (expand_tree (root, ends, error) < 0) {
     node_free (root);
     return -1;
   }
@@ -118,7 +118,14 @@ node_load_text (const char *name, const char *text, size_t len, struct node **re
 }
 
 int
-node_load_file (const char *file, struct node **ret_root, struct error *error)
+node_load_text (const char *name, const char *text, size_t len, struct node **ret_root,
+                struct error *error)
+{
+  return load_text (name, text, len, true, ret_root, error);
+}
+
+static int
+load_file (const char *file, bool ends, struct node **ret_root, struct error *error)
 {
   char *text = NULL;
   size_t len = 0;
@@ -128,8 +135,20 @@ node_load_file (const char *file, struct node **ret_root, struct error *error)
   if (failure)
     return error_config (error, "cannot read the configuration file %s: %s", file,
                          strerror (failure));
-  int result = node_load_text (file, text, len, ret_root, error);
+  int result = load_text (file, text, len, ends, ret_root, error);
   mem_wipe (text, len);
   free (text);
   return result;
+}
+
+int
+node_load_file (const char *file, struct node **ret_root, struct error *error)
+{
+  return load_file (file, true, ret_root, error);
+}
+
+int
+node_load_file_without_ends (const char *file, struct node **ret_root, struct error *error)
+{
+  return load_file (file, false, ret_root, error);
 }

@@ -46,6 +46,9 @@ void node_free (struct node *);
  * document, more than 1 MiB, more than 32 levels. ${NAME} of the environment is put in
  * everywhere but in keys and under the top-level mapping:. */
 int node_load_file (const char *file, struct node **ret_root, struct error *);
+/* The same, but what is below sources: and sinks: stays as it was written: for commands that open
+ * neither, and must do without their variables. */
+int node_load_file_without_ends (const char *file, struct node **ret_root, struct error *);
 /* The same for text in memory, NAME standing for the file in messages. */
 int node_load_text (const char *name, const char *text, size_t len, struct node **ret_root,
                     struct error *);

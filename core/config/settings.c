@@ -48,7 +48,9 @@ load_root (const struct settings_request *request, struct settings *settings, st
                                      "schedule"};
   const char *file = find_file (request);
   settings->file = mem_copy_text (file);
-  int result = file ? node_load_file (file, &settings->root, error)
+  int result = file && request->without_ends
+                   ? node_load_file_without_ends (file, &settings->root, error)
+               : file ? node_load_file (file, &settings->root, error)
                     : node_load_text ("environment", "", 0, &settings->root, error);
   return result < 0 ? -1 : value_known_keys (settings->root, "", keys, COUNT (keys), error);
 }

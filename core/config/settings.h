@@ -59,6 +59,7 @@ struct settings_request {  /* from the command line; NULL where not given */
   const char *config_file;
   const char *source, *sink;
   const char *state;
+  bool without_ends;       /* neither is opened: their ${NAME} need not be set */
 };
 
 /* Finds the file ($SYNCD_CONFIG, /etc/syncd/syncd.yaml), reads it, chooses source and sink, and

@@ -1,5 +1,6 @@
 """The commands, the report, and that secrets stay secret."""
 import base64
+import fcntl
 import json
 import os
 
@@ -134,6 +135,24 @@ class Plan(pipeline.Test):
         done = p.run("run", config=False, env={"SYNCD_CONFIG": None})
         self.ends(done, 2)
         self.says(done, "is missing: .*No configuration file was read: -c FILE")
+
+    def test_what_looks_at_the_state_alone_does_without_the_secrets(self):
+        p = self.pipeline(crowd(12), brakes={"leavers": {"percent": 1, "min": 0}})
+        p.sync()
+        p.slapd.delete(dn("p0003"))
+        token = p.sync("--full", expect=4)["approve"]
+        p.secrets = {}
+        for words in (["status"], ["explain", "p0001@example.com"], ["parked"],
+                      ["parked", "--retry", "p0001@example.com"],
+                      ["link", "p0001@example.com", p.account("p0001@example.com")["id"]],
+                      ["unlink", "p0001@example.com"]):
+            self.ends(p.run(*words), 0)
+        done = p.run()
+        self.ends(done, 2)
+        self.says(done, "variable TEST_(BIND_PW|SECRET) is not set")
+        with open(p.state + ".lock", "r+") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # another one, which has them, is at work
+            self.says(p.run("--approve", token), "the order is left for it")
 
     def test_plan_in_json(self):
         p = self.pipeline(crowd(3))
