@@ -15,6 +15,13 @@ add_id (void *data, struct link *link)
   return 0;
 }
 
+/* Whoever is parked is tried again when it is due, and has its references then (G7). */
+static int
+add_unparked (void *data, struct link *link)
+{
+  return link->parked ? 0 : add_id (data, link);
+}
+
 /* Another server may not know yet whom the last one showed: there a complete read has to say so (G3). */
 static int
 gone (struct pass *pass, const char *id, struct error *error)
@@ -40,7 +47,8 @@ int
 again_read (struct pass *pass, enum link_filter filter, struct error *error)
 {
   struct ids ids = { 0 };
-  int rc = store_links_each (pass->store, filter, pass->started_ms, add_id, &ids, error);
+  int rc = store_links_each (pass->store, filter, pass->started_ms,
+                             filter == LINKS_REFERENCES ? add_unparked : add_id, &ids, error);
   if (rc >= 0)
     rc = ask (pass, &ids, error);
   ids_fini (&ids);

@@ -291,6 +291,22 @@ class Held(References):
         self.points(p, "later", "p00")
 
 
+class Parked(References):
+    def test_G7_who_is_parked_is_not_tried_again_because_somebody_came(self):
+        p = self.start([BOSS] + managed("ada", by="later"))
+        p.sim.fault(kind="status", status=400, method="PATCH", path="*/users/*", nth=1)
+        p.slapd.replace(dn("ada"), "title", "Engineer")
+        p.sync(expect=3)
+        p.slapd.add(person("later"))
+        with p.watched() as seen:
+            p.sync(expect=3)
+        self.assertEqual([e["kind"] for e in seen.writes], ["create"])
+        p.run("parked", "--retry-all")
+        p.sync()
+        self.assertEqual(p.account_of("ada")["title"], "Engineer")
+        self.points(p, "later", "ada")
+
+
 class Misled(References):
     def test_G7_a_service_that_answers_404_to_a_reference_is_not_asked_for_ever(self):
         p = self.start([BOSS, person("zoe", title="Clerk")] + managed("ada"))
