@@ -176,7 +176,7 @@ contest_account (struct delivery *delivery, struct item *item, const char *id,
   if (was_decided (item, id, external_id))
     return park_decided (delivery, item, id);
   if (delivery_settle (delivery) < 0
-      || holder_of (delivery, item, id, external_id, &kind, &owner) < 0)
+      || holder_of (delivery, item, id, external_id, has, &kind, &owner) < 0)
     return -1;
   if (item->row.intent != QUEUE_SYNC && kind != HOLDER_OURS && kind != HOLDER_SELF)
     return outcome_finish (delivery, item, NULL); /* another's by now: whoever left has none */

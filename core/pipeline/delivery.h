@@ -174,7 +174,7 @@ bool holder_carries_ours (const struct item *, const char *external_id);
 /* What the state knows of the account's owner. An account that carries this entry's externalId is its
  * own, also where another entry had it that left: the same employee number, say. */
 int holder_of (struct delivery *, struct item *, const char *id, const char *external_id,
-               enum holder_kind *ret_kind, char **ret_owner);
+               const char *name, enum holder_kind *ret_kind, char **ret_owner);
 /* The account of somebody who left goes to another entry (collision.left: adopt, or it carries that
  * one's externalId). A disable that we made is undone with it. */
 int holder_that_left (struct delivery *, struct item *, const char *id);

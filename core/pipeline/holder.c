@@ -16,9 +16,26 @@ holder_carries_ours (const struct item *item, const char *external_id)
          && strcmp (external_id, item->external_id) == 0;
 }
 
+/* Somebody parked who never met the account that carries its externalId: it is met now, or whoever wants
+ * its name and it would wait for each other (G5). Not where an administrator parted them. */
+static int
+meet_now (struct delivery *delivery, struct link *link, const char *account, const char *name)
+{
+  if (!link->parked || link->next_try_ms == INT64_MAX)
+    return 0;
+  log_info ("the account %s carries the externalId of %s, who is parked: it is that entry's", account,
+            link->id);
+  mem_set_text (&link->account, account);
+  mem_set_text (&link->given_name, name);
+  link->flags |= LINK_SEND_ALL;
+  link->next_try_ms = 0;
+  return store_link_put (delivery->pass->store, link, delivery->error);
+}
+
 /* The account of an entry that did not meet it yet: the state was lost, say. */
 static int
-is_of_another_entry (struct delivery *delivery, const struct item *item, const char *external_id)
+is_of_another_entry (struct delivery *delivery, const struct item *item, const char *id,
+                     const char *external_id, const char *name)
 {
   struct link link;
   if (!external_id || !mapping_external_id_is_entry_id (delivery->pass->p->mapping))
@@ -26,13 +43,15 @@ is_of_another_entry (struct delivery *delivery, const struct item *item, const c
   link_init (&link);
   int rc = store_link_by_id (delivery->pass->store, external_id, &link, delivery->error);
   bool another = rc == 1 && link.row != item->link.row && !link.account && link.status == LINK_NEW;
+  if (another && meet_now (delivery, &link, id, name) < 0)
+    rc = -1;
   link_fini (&link);
   return rc < 0 ? -1 : another;
 }
 
 int
 holder_of (struct delivery *delivery, struct item *item, const char *id, const char *external_id,
-           enum holder_kind *ret_kind, char **ret_owner)
+           const char *name, enum holder_kind *ret_kind, char **ret_owner)
 {
   struct link owner;
   link_init (&owner);
@@ -53,7 +72,7 @@ holder_of (struct delivery *delivery, struct item *item, const char *id, const c
     *ret_owner = mem_copy_text (owner.id);
   link_fini (&owner);
   if (rc == 0 && *ret_kind != HOLDER_OURS)
-    rc = is_of_another_entry (delivery, item, external_id);
+    rc = is_of_another_entry (delivery, item, id, external_id, name);
   else
     rc = rc < 0 ? -1 : 0;
   if (rc > 0)

@@ -197,6 +197,23 @@ class Links(Case):
         self.assertEqual(self.accounts()["id-bob"]["userName"], "robert")
         self.quiet()
 
+    def test_G1_who_could_not_be_mapped_when_the_state_was_lost_meets_its_account_later(self):
+        self.settings["collision"] = {"policy": "skip"}
+        self.everything(people("ada", "bob"))
+        self.sync()
+        os.remove(self.path("state.db"))
+        namesake, bob = entry("id-aaa", "bob", "one"), {"uid": "bob", "cn": "Bob"}
+        unmapped = {"entry": {"id": "id-bob", "token": "u", "name": "uid=id-bob", "attributes": {"cn": "Bob"}}}
+        self.everything([namesake, unmapped] + people("ada"))
+        self.sync(3)
+        mapped = {"entry": dict(unmapped["entry"], attributes=bob)}
+        self.everything([namesake, mapped] + people("ada"))
+        for _ in range(3):
+            self.run_it("parked", "--retry-all")
+            self.sync(3)
+        self.assertEqual(self.accounts()["id-bob"]["displayName"], "Bob")
+        self.assertNotIn("id-aaa", self.accounts())
+
     def test_G5_a_leaver_whose_account_has_no_known_version_is_looked_at_first(self):
         self.everything(people("ada", "bob"))
         self.sync()
