@@ -152,8 +152,8 @@ carry_out (struct delivery *delivery, struct item *item, const struct claim *cla
 static bool
 was_decided (const struct item *item, const char *id, const char *external_id)
 {
-  return item->link.account && item->link.status == LINK_NEW && !item->linked_now
-         && strcmp (item->link.account, id) != 0 && holder_carries_ours (item, external_id);
+  bool decided = item->link.account && !item->link.given_name && !item->linked_now;
+  return decided && strcmp (item->link.account, id) != 0 && holder_carries_ours (item, external_id);
 }
 
 static int

@@ -7,7 +7,7 @@ import time
 
 import pipeline
 import tap
-from pipeline import crowd, dn
+from pipeline import crowd, dn, person
 
 TIGHT = {"leavers": {"percent": 5, "min": 2}}
 
@@ -58,6 +58,25 @@ class Links(pipeline.Test):
         p.sync()
         mine = p.account_of("p0001")
         self.assertEqual((mine["id"], mine["userName"]), (new, "p0001@example.com"))
+
+    def test_G5_also_a_link_to_the_account_of_somebody_who_left(self):
+        p = self.pipeline(crowd(12), collision={"left": "suffix"})
+        p.sync()
+        old = p.account("p0003@example.com")["id"]
+        p.slapd.delete(dn("p0003"))
+        p.sync("--full")
+        p.slapd.add(person("again", mail="p0003@example.com"))
+        p.sync()
+        second = p.account_of("again")["id"]
+        self.ends(p.run("link", dn("again"), old), 0)
+        self.says(p.sync(expect=3),
+                  "linked to the account %s, but the account %s still carries" % (old, second))
+        p.sim.purge(second)
+        self.ends(p.run("parked", "--retry-all"), 0)
+        p.sync()
+        mine = p.account_of("again")
+        self.assertEqual((mine["id"], mine["state"], mine["userName"]),
+                         (old, "active", "p0003@example.com"))
 
     def test_link_refuses_the_account_of_somebody_who_is_there(self):
         p = self.pipeline(crowd(3))
