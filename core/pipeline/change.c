@@ -92,3 +92,24 @@ change_make (struct delivery *delivery, struct item *item)
   fill_change (item);
   return true;
 }
+
+bool
+change_only_inactive (struct delivery *delivery, struct item *item)
+{
+  struct plan *plan = &item->plan;
+  int leaf = mapping_active_leaf (delivery->pass->p->mapping);
+  size_t kept = 0;
+  if (item->row.intent != QUEUE_SYNC || plan->kind != PLAN_DISABLE || plan->operation_count < 2
+      || item->adoption_open || item->only_inactive)
+    return false;
+  for (size_t i = 0; i < plan->operation_count; i++)
+    if (plan->operations[i].leaf == leaf)
+      plan->operations[kept++] = plan->operations[i];
+  plan->operation_count = kept;
+  item->only_inactive = true;
+  work_reset (&item->work);
+  item->phase = PHASE_CHANGE;
+  item->work.kind = WORK_APPLY;
+  fill_change (item);
+  return true;
+}

@@ -37,6 +37,7 @@ struct item {
   bool adopting, linked_now, reviving;
   bool adoption_open;           /* it is not ours before the sink has answered */
   uint64_t sent_external;       /* hash of the external id that the account has from us; 0: none */
+  bool only_inactive;           /* the rest of the change was refused: see refusal */
   bool temporary;               /* this change only breaks a ring */
   int races, name_attempts;
   char *server_words;           /* of the 409 */
@@ -94,6 +95,8 @@ void prepare_read (struct item *);
  * of another mapping; -1: stop. */
 int desired_fill (struct delivery *, struct item *);
 /* change.c: plans the change and fills the item's request; false: there is nothing to change. */
+/* Of a change that the sink refused: that the account becomes inactive, alone. False: it was not to. */
+bool change_only_inactive (struct delivery *, struct item *);
 bool change_make (struct delivery *, struct item *);
 
 /* outcome.c: takes an answer. The same results as prepare_item. */

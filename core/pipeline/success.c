@@ -271,6 +271,17 @@ outcome_note_success (struct delivery *delivery)
   delivery->last_success_us = clock_monotonic_us ();
 }
 
+/* The account is inactive, and the entry is parked for all else. */
+static int
+take_inactive (struct delivery *delivery, struct item *item)
+{
+  learn_inactive (delivery, item);
+  item->link.flags |= LINK_SEND_ALL;
+  mem_set_text (&item->link.last_action, count_change (delivery, item));
+  item->link.last_ms = clock_now_ms ();
+  return outcome_park (delivery, item, item->refusal);
+}
+
 int
 outcome_take_success (struct delivery *delivery, struct item *item)
 {
@@ -288,6 +299,8 @@ outcome_take_success (struct delivery *delivery, struct item *item)
     return take_temporary (delivery, item);
   if (count_done (delivery, item) < 0)
     return -1;
+  if (item->only_inactive)
+    return take_inactive (delivery, item);
   if (created && revived)
     return take_revival (delivery, item);
   return outcome_finish (delivery, item, count_change (delivery, item));
@@ -356,6 +369,8 @@ outcome_take_not_taken (struct delivery *delivery, struct item *item)
     return 0;
   if (note_account (delivery, item) < 0)
     return -1;
+  if (item->only_inactive)
+    return outcome_park (delivery, item, item->refusal);
   buffer_append_text (&why, "the sink answered success, but does not have what was sent:");
   for (size_t i = 0; i < item->work.result.not_taken_count; i++)
     buffer_printf (&why, " %s", item->work.result.not_taken[i]);

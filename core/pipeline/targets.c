@@ -124,6 +124,8 @@ judge_leaves (struct delivery *delivery, struct item *item)
     if (rc != 2)
       return rc;
   }
+  if (change_only_inactive (delivery, item)) /* what else the entry wants may be refused */
+    return 1;
   return outcome_park (delivery, item, item->refusal);
 }
 

@@ -192,6 +192,28 @@ class Refused(Case):
         self.assertTrue(self.accounts()["id-bob"]["active"])
         self.quiet()
 
+    def test_who_is_inactive_is_disabled_though_the_sink_refuses_the_rest(self):
+        self.settings["mapping"] = self.ACTIVE
+        ada, bob = [entry("id-" + n, n, "one", enabled="TRUE") for n in ("ada", "bob")]
+        self.everything([ada, bob])
+        self.sync()
+        self.everything([ada, entry("id-bob", "bob", "bad", enabled="FALSE")])
+        self.sink["results"] = {"bob": "entry:1"}
+        self.sync(3)
+        self.assertEqual((self.accounts()["id-bob"]["active"], self.accounts()["id-bob"]["title"]), (False, "one"))
+        self.assertEqual(self.state("SELECT sum (count) FROM done WHERE kind = 2"), [(1,)])
+        self.sync(3)
+        self.sink["results"] = {"bob": "entry"}
+        before = self.writes()
+        self.make_due()
+        self.sync(3)
+        self.assertEqual(self.writes(), before + 1)
+        self.sink["results"] = {}
+        self.everything([ada, bob])
+        self.sync()
+        self.assertTrue(self.accounts()["id-bob"]["active"])
+        self.quiet()
+
     def test_G4_who_cannot_be_mapped_is_disabled_and_counted_once(self):
         self.settings["mapping"] = self.ACTIVE
         ada, bob = [entry("id-" + n, n, "one", enabled="TRUE") for n in ("ada", "bob")]
