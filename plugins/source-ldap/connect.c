@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 static bool
 set_number (LDAP *ld, int option, int value)
@@ -23,6 +24,19 @@ set_keepalive (LDAP *ld)
   set_number (ld, LDAP_OPT_X_KEEPALIVE_IDLE, 60);
   set_number (ld, LDAP_OPT_X_KEEPALIVE_PROBES, 3);
   set_number (ld, LDAP_OPT_X_KEEPALIVE_INTERVAL, 10);
+}
+
+/* In the middle of a TLS record the library waits for the rest of it in read(), where no time-out of
+ * libldap's and no signal reaches it. So read() gives up for a moment now and then, the library goes on
+ * where it was, and the silence is counted like any other (search.c). */
+static void
+limit_reads (LDAP *ld)
+{
+  const struct timeval moment = { 0, 500000 };
+  int fd = -1;
+
+  if (ldap_get_option (ld, LDAP_OPT_DESC, &fd) == LDAP_OPT_SUCCESS && fd >= 0)
+    setsockopt (fd, SOL_SOCKET, SO_RCVTIMEO, &moment, sizeof moment);
 }
 
 int32_t
@@ -159,9 +173,10 @@ connect_once (struct syncd_ctx *ctx, const struct instance *instance,
     if (watch)
       watch_end (watch);
   }
-  if (rc == SYNCD_OK)
+  if (rc == SYNCD_OK) {
+    limit_reads (ld);
     *ret_ld = ld;
-  else
+  } else
     ldap_unbind_ext (ld, NULL, NULL);
   return rc;
 }

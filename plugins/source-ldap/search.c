@@ -221,6 +221,7 @@ receive (struct syncd_ctx *ctx, struct search *search, uint32_t wait_ms, LDAPMes
 {
   uint32_t slice = wait_ms < SLICE_MS ? wait_ms : SLICE_MS;
   struct timeval limit = { 0, (suseconds_t) slice * 1000 };
+  int64_t began = now_ms (), waited;
   int rc;
 
   if (HOST->cancelled (ctx)) {
@@ -235,7 +236,8 @@ receive (struct syncd_ctx *ctx, struct search *search, uint32_t wait_ms, LDAPMes
     return SYNCD_OK;
   }
   *ret_message = NULL;
-  search->silent_ms += slice;
+  waited = now_ms () - began; /* more than the slice in the middle of a TLS record */
+  search->silent_ms += waited > slice ? waited : slice;
   if (search->patient)
     rc = alive_check (search);
   else if (search->silent_ms >= (int64_t) search->session->instance->timeout_ms)

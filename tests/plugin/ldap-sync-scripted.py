@@ -298,6 +298,13 @@ class Following(Scripted):
         self.assertSays(run, source.UNREACHABLE, "no answer in time")
         self.assertEqual(self.kinds(run), ["caught-up", "error"])
 
+    def test_half_a_message_and_silence(self):
+        for messages in (lambda r: [phase(r, 0xa1), entry(r, 3, MODIFY, NEWER)[:40], HANG],
+                         lambda r: [entry(r, 3, MODIFY, NEWER)[:40], HANG],
+                         lambda r: [phase(r, 0xa1), entry(r, 3, MODIFY, NEWER)[:1], HANG]):
+            run = self.watch(messages)
+            self.assertSays(run, source.UNREACHABLE, "no answer in time")
+
     def test_a_second_refresh_is_wrong(self):
         run = self.watch(lambda r: [phase(r, 0xa1), phase(r, 0xa2, NEWER), HANG])
         self.assertSays(run, source.PROTOCOL)

@@ -1,4 +1,5 @@
 """TLS, binds and connections of the LDAP source, against a real slapd."""
+import contextlib
 import os
 import resource
 import shutil
@@ -46,6 +47,61 @@ class Silent:
         self.listener.close()
         for connection in self.kept:
             connection.close()
+
+
+class Halfway:
+    """Passes on what comes, TLS record by record; in the middle of the server's NTH it waits for
+    SECONDS, or (None) until the end."""
+
+    def __init__(self, uri, nth=0, seconds=None):
+        self.target, self.nth, self.seconds = int(uri.rsplit(":", 1)[1].strip("/")), nth, seconds
+        self.records, self.ended = 0, threading.Event()
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.uri = "ldaps://127.0.0.1:%d" % self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                client = self.listener.accept()[0]
+            except OSError:
+                return
+            server = socket.create_connection(("127.0.0.1", self.target))
+            for work in ((self.up, client, server), (self.down, server, client)):
+                threading.Thread(target=self.carry, args=work, daemon=True).start()
+
+    def carry(self, work, one, other):
+        with contextlib.suppress(OSError):
+            work(one, other)
+            other.shutdown(socket.SHUT_WR)
+
+    def up(self, client, server):
+        while data := client.recv(65536):
+            server.sendall(data)
+
+    def down(self, server, client):
+        data = b""
+        while more := server.recv(65536):
+            data += more
+            while len(data) >= 5 and len(data) >= 5 + int.from_bytes(data[3:5], "big"):
+                size = 5 + int.from_bytes(data[3:5], "big")
+                self.record(client, data[:size])
+                data = data[size:]
+
+    def record(self, client, data):
+        self.records += 1
+        if self.records == self.nth:
+            client.sendall(data[:len(data) // 2])
+            self.ended.wait(self.seconds)
+            data = data[len(data) // 2:]
+        client.sendall(data)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self.listener.close()
 
 
 class Tls(source.Case):
@@ -96,6 +152,22 @@ class Tls(source.Case):
         run = self.read(self.server.uri, "tls.mode=starttls",
                         "tls.ca_file=" + self.stranger.cert, *ROOT)
         self.assertSays(run, source.UNREACHABLE, "issued by CN=syncd test CA")
+
+    def halfway(self, *more, **what):
+        with Halfway(self.server.ldaps_uri) as whole:
+            good = self.read(whole.uri, *self.trust, *ROOT)
+        with Halfway(self.server.ldaps_uri, nth=whole.records - 1, **what) as wire:
+            return good, self.read(wire.uri, *self.trust, *ROOT, *more)
+
+    def test_half_a_record_and_silence_is_noticed(self):
+        good, run = self.halfway()
+        self.assertEqual(good.code, source.OK, good.error)
+        self.assertSays(run, source.UNREACHABLE, "no answer in time")
+
+    def test_half_a_record_and_the_rest_later_is_no_loss(self):
+        good, run = self.halfway("timeout=30s", seconds=2)
+        self.assertEqual((run.code, run.end), (source.OK, good.end), run.error)
+        self.assertEqual(run.list, good.list)
 
     def with_certificate(self, pair, *more):
         with slapd.Slapd(tls=pair, ca=self.ca.cert) as server:
