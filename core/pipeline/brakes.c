@@ -92,6 +92,19 @@ trips (struct pass *pass, const struct kind *kind, int64_t count, bool *ret_trip
   return 0;
 }
 
+static char *
+words_of (const struct pass *pass, const struct kind *kind, int64_t count, int64_t done)
+{
+  const struct brake *brake = kind->brake;
+  size_t owned = (size_t) pass->owned_active;
+  bool limit = collide_brake_trips (brake, (size_t) (count + done), owned, false);
+  return mem_format (
+      "%" PRId64 " %s, %" PRId64 " more in the last 24 h, of %" PRId64 " accounts owned and active; "
+      "the limit is %d percent or %" PRId64 ", whichever is more%s",
+      count, kind->name, done, pass->owned_active, brake->percent, brake->min,
+      limit ? "" : "; more than half are held in any case");
+}
+
 static int
 apply_one (struct pass *pass, const struct kind *kind, struct error *error)
 {
@@ -110,14 +123,11 @@ apply_one (struct pass *pass, const struct kind *kind, struct error *error)
     return hold (pass, kind, doubt, error);
   if (trips (pass, kind, waiting + held + done, &tripped, error) < 0)
     return -1;
-  if (held && !tripped && !pass->rebind && wider_now (pass, kind))
+  if (held && !tripped && !doubt && wider_now (pass, kind))
     return store_queue_release (pass->store, kind->kind, error);
   if (!tripped) /* what is held stays held; what came since goes */
     return 0;
-  MEM_AUTO char *why = mem_format (
-      "%" PRId64 " %s, %" PRId64 " more in the last 24 h, of %" PRId64 " accounts owned and active; "
-      "the limit is %d percent or %" PRId64,
-      waiting + held, kind->name, done, pass->owned_active, kind->brake->percent, kind->brake->min);
+  MEM_AUTO char *why = words_of (pass, kind, waiting + held, done);
   return waiting ? hold (pass, kind, why, error) : 0;
 }
 

@@ -29,8 +29,8 @@ static const char contested[] =
   "  OR EXISTS (SELECT 1 FROM queue t WHERE t.temporary_hash = p.hash AND t.row <> q.row))"
   " ORDER BY fold (q.wanted_name), NOT (" /* who may hold it already: a change in doubt sent it */
   "  (q.doubt AND fold (coalesce (q.sent_name, q.wanted_name)) = fold (q.wanted_name))"
-  "  OR (l.account IS NULL AND l.flags & 8"
-  "   AND fold (coalesce (l.wanted_name, q.wanted_name)) = fold (q.wanted_name))), l.id";
+  "  OR (l.flags & 8 AND (l.account IS NOT NULL"
+  "   OR fold (coalesce (l.wanted_name, q.wanted_name)) = fold (q.wanted_name)))), l.id";
 _Static_assert (LINK_DOUBT == 8, "the flag's number stands in the statement");
 
 #define HASHES ((size_t) 1 << 19) /* in memory at a time: 4 MiB */

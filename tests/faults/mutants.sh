@@ -2,7 +2,7 @@
 # Are the tests able to fail? Breaks the core on purpose, one promise at a time, in a copy of the sources,
 # and sees that the test which names the promise notices, or the convergence test itself.
 # Run it by hand: make check-mutants MUTANTS='brakes-not-counted protect-ignored' (none: all of them).
-#   MUTANT_SEEDS: random histories for those that the convergence test must notice, at most (default 40)
+#   MUTANT_SEEDS: random histories for those that the convergence test must notice, at most (default 100)
 # Each mutant: its name, a file, the text that is there once, what takes its place, and who must notice:
 # a test program with words that choose its cases, or "converge".
 # mutants.sh --applies builds nothing and only sees that each one's text is still where it looks for it.
@@ -46,7 +46,7 @@ PY
 notices ()  # program, words: does it fail?
 {
   case $1 in
-    converge) SEEDS="${MUTANT_SEEDS:-40}" SAMBA_SEEDS=0 JOBS="${JOBS:-4}" QUIET=1 UNTIL_FAILURE=1 "$PYTHON3" \
+    converge) SEEDS="${MUTANT_SEEDS:-100}" SAMBA_SEEDS=0 JOBS="${JOBS:-4}" QUIET=1 UNTIL_FAILURE=1 "$PYTHON3" \
       "$work/src/tests/faults/converge.py" >"$work/log" 2>&1 || true ;;
     *.py) program=$1; shift
       "$PYTHON3" "$work/src/$program" "$@" >"$work/log" 2>&1 || true ;;

@@ -230,16 +230,8 @@ def check_outage(history, before, after):
     if before is None or after is None:
         return
     for ident, reason in after.items():
-        if ident not in before and "user name" not in reason and "several accounts" not in reason and (
-                not names_removed(history, reason)):
+        if ident not in before and "user name" not in reason and "several accounts" not in reason:
             fail("G7: an outage parked %s: %s", ident, reason)
-
-
-def names_removed(history, reason):
-    """A manager whose account somebody took away by hand, which the program had no way to know: the service
-    refuses who points there, and is not down."""
-    missing = re.search(r'HTTP 400 \(invalidValue\): manager: there is no "([^"]+)"', reason)
-    return missing is not None and missing.group(1) in history.removed
 
 
 def check_secrets(ends):
