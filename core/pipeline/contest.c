@@ -234,7 +234,8 @@ found_nobody (struct delivery *delivery, struct item *item)
   if (item->server_words && item->row.doubt)
     return doubt_unseen (delivery, item);
   if (item->server_words)
-    return contest_park_held (delivery, item, "but no account with it can be seen; no other name is tried");
+    return contest_park_held (delivery, item,
+                              "but no account with it can be seen; no other name is tried");
   item->met = true;
   return change_or_park (delivery, item);
 }

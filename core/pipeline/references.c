@@ -172,9 +172,9 @@ leads_nowhere (struct pass *pass, const struct queued *row, const struct link *l
   const struct mapping *mapping = pass->p->mapping;
   struct leaves want;
   bool known = row->intent == QUEUE_SYNC && row->state == QUEUE_WAITING && !row->doubt && row->leaves
-               && row->mapping == pass->p->mapping_number && link->mapping == row->mapping && link->leaves
-               && link->leaf_count == mapping_leaf_count (mapping) && link->status == LINK_SYNCED
-               && !link->parked && !(link->flags & LINK_SEND_ALL);
+               && row->mapping == pass->p->mapping_number && link->mapping == row->mapping
+               && link->leaves && link->leaf_count == mapping_leaf_count (mapping)
+               && link->status == LINK_SYNCED && !link->parked && !(link->flags & LINK_SEND_ALL);
   if (!known)
     return 0;
   leaves_init (&want, link->leaf_count);
@@ -277,6 +277,7 @@ references_settle (struct pass *pass, struct error *error)
   if (!would_trip (&shedding))
     return 0;
   shedding.counted = others;
-  int rc = store_queue_updates_each (pass->store, pass->p->mapping_number, visit_update, &shedding, error);
+  int rc = store_queue_updates_each (pass->store, pass->p->mapping_number, visit_update, &shedding,
+                                     error);
   return rc < 0 ? -1 : 0;
 }

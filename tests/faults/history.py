@@ -75,6 +75,9 @@ class History:
         self.purged = []                          # (log number, account): gone without a trace
         self.removed = set()                      # accounts that somebody took away by hand
         self.runs, self.disk = [], None
+        self.more = random.Random(seed * 7919)    # of its own: the histories stay what they were
+        self.leavers = self.more.choice(["disable", "disable", "delete"])
+        self.verifies, self.approves = self.more.random() < 0.3, self.more.random() < 0.5
         os.mkdir(self.path("state"))
         self.set_up()
 
@@ -159,7 +162,7 @@ class History:
                 "client_id": simulator.CLIENT_ID, "client_secret": simulator.CLIENT_SECRET}},
             "schemas": [simulator.CORE, ENTERPRISE], "mapping": self.mapping,
             "collision": {"policy": self.policy, "left": self.left}, "protect": ["boss" + DOMAIN],
-            "brakes": brakes, "state": {"path": self.path("state/state.db")}}
+            "leavers": {"policy": self.leavers}, "brakes": brakes, "state": {"path": self.path("state/state.db")}}
         descriptor = os.open(self.path("syncd.new"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as out:
             out.write("".join("%s: %s\n" % (k, json.dumps(v)) for k, v in config.items()))
@@ -324,7 +327,7 @@ class History:
             self.follow(death)
         else:
             self.show(trouble)
-            code = self.run(*(["--full"] if full else []), **death)
+            code = self.run(*(["--full"] if full else []), *self.decided(), **death)
             self.say("epoch %d: trouble %s, death %s -> %s" % (self.world.epoch, trouble, death, code))
             if code in (0, 3, 4):
                 self.completes.append(self.world.epoch)
@@ -333,6 +336,11 @@ class History:
         self.calm()
         if outage:
             promises.check_outage(self, before, self.parked())
+
+    def decided(self):
+        """Words of somebody who looks at it from time to time."""
+        words = self.approve() if self.approves and self.runs and self.more.random() < 0.5 else []
+        return words + (["--verify"] if self.verifies and self.more.random() < 0.3 else [])
 
     can_watch = False
 

@@ -33,10 +33,16 @@ class Ends:
         holder = self.by_name.get(person.name + DOMAIN)
         return holder if holder and holder.get("externalId") != person.external else None
 
+    def of_the_deleted(self, person):
+        """Is the name one that somebody had whose account was deleted? Its entry is remembered."""
+        return (self.history.leavers == "delete" and (self.history.left == "park" or self.history.policy == "skip")
+                and any(not p.present and person.name in [name for _, name in p.names]
+                        for p in self.people.values() if p is not person))
+
     def may_wait(self, person):
         """May it be parked? By policy only: a held name, a protected name."""
         holder = self.contested(person)
-        if person.name == "boss":
+        if person.name == "boss" or self.of_the_deleted(person):
             return True
         if not holder:
             return False
