@@ -82,13 +82,11 @@ user_name_of (const char *document)
   return copy;
 }
 
-/* In doubt: whoever is parked for the name that is wanted was looked for first, so that what becomes of
- * an account that is there (a leaver's, a manager's) is known. */
-static int
-change_or_park (struct delivery *delivery, struct item *item)
+int
+contest_change_or_park (struct delivery *delivery, struct item *item)
 {
   MEM_AUTO char *reason = NULL;
-  bool open = item->row.doubt && item->row.intent == QUEUE_SYNC
+  bool open = names_in_doubt (&item->row, &item->link) && !item->temporary
               && !names_equal (item->name, item->link.given_name);
   int rc = open ? names_refused (delivery->pass, &item->row, &item->link, &reason, delivery->error) : 0;
   if (rc == 0)
@@ -108,7 +106,7 @@ link_ours (struct delivery *delivery, struct item *item, const char *id, const c
   take_over (delivery, item, id, document);
   if (!item->adoption_open)
     mem_set_text (&item->link.given_name, has);
-  return change_or_park (delivery, item);
+  return contest_change_or_park (delivery, item);
 }
 
 static bool
@@ -237,7 +235,7 @@ found_nobody (struct delivery *delivery, struct item *item)
     return contest_park_held (delivery, item,
                               "but no account with it can be seen; no other name is tried");
   item->met = true;
-  return change_or_park (delivery, item);
+  return contest_change_or_park (delivery, item);
 }
 
 /* Whom the rule found, in a list that contest_park_several() ends. */

@@ -159,6 +159,10 @@ int contest_account (struct delivery *, struct item *, const char *id, const cha
                      const char *document);
 /* An adoption that the sink did not take leaves the account as it was, and nobody's or its owner's. */
 void contest_not_adopted (struct item *);
+/* The change, after the account was looked at. In doubt: whoever is parked for the name that is wanted
+ * was looked for first, so that what becomes of an account that is there (a leaver's, a manager's) is
+ * known. */
+int contest_change_or_park (struct delivery *, struct item *);
 /* Parked for the name that is wanted, with what the sink said of it. */
 int contest_park_held (struct delivery *, struct item *, const char *why);
 /* Several accounts, one of which may be the entry's: they are listed, and an administrator decides. */

@@ -209,11 +209,10 @@ judge (struct pass *pass, const struct queued *row, const char *name, int n, str
   return 0;
 }
 
-/* Its account may be there already, and is met first: delivery asks again what it may be called. */
-static bool
-is_to_be_met (const struct queued *row, const struct link *link)
+bool
+names_in_doubt (const struct queued *row, const struct link *link)
 {
-  return row->doubt && !link->account;
+  return row->intent == QUEUE_SYNC && (row->doubt || link->flags & LINK_DOUBT);
 }
 
 /* Tries the wanted name, then the candidates after it. 1: decided. */
@@ -230,12 +229,12 @@ try_name (struct pass *pass, struct queued *row, struct link *link, int n, struc
     rc = give (pass, row, name, n, error) < 0 ? -1 : 1;
   else if (rc == 0 && too_early (pass, row, n))
     rc = store_queue_update (pass->store, row, error) < 0 ? -1 : 1;
-  else if (rc == 0 && verdict == VERDICT_PARK && !is_to_be_met (row, link))
+  else if (rc == 0 && verdict == VERDICT_PARK && !names_in_doubt (row, link))
     rc = park_contested (pass, row, link, &holder, why, error) < 0 ? -1 : 1;
   else if (rc == 0 && verdict == VERDICT_FAIL)
     rc = error_set (error, "the user name %s that %s wants is taken, and collision.policy is fail",
                     name, link->id);
-  else if (rc == 0 && verdict != VERDICT_NEXT) /* delivery meets the account */
+  else if (rc == 0 && verdict != VERDICT_NEXT) /* delivery looks at the account first */
     rc = give (pass, row, name, n, error) < 0 ? -1 : 1;
   link_fini (&holder);
   return rc;

@@ -18,6 +18,9 @@ bool names_is_leaving (struct store *, const struct link *, struct queued *ret_r
 bool names_protected (const struct settings *, const char *name);
 /* Why nothing may be done for this change (G5), a text of its own; NULL: it may. */
 char *names_why_protected (const struct settings *, const struct link *, const struct queued *);
+/* Nobody recorded what became of a change of this entry: its account may be there, or have another name
+ * than the state knows. Such an entry is parked for a name only after the account was looked at. */
+bool names_in_doubt (const struct queued *, const struct link *);
 /* Of a row in doubt whose account was looked for: must it be parked for the name that it was promised?
  * 1: yes, and why, a text of its own; 0: no. */
 int names_refused (struct pass *, const struct queued *, const struct link *, char **ret_reason,

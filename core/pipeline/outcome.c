@@ -152,12 +152,14 @@ take_collision (struct delivery *delivery, struct item *item)
 {
   MEM_AUTO char *words = outcome_words (&item->work);
   const char *attribute = item->work.result.conflict;
+  bool ours = attribute && text_equal_nocase (attribute, "externalId") && item->external_id;
   mem_set_text (&item->server_words, words);
-  if (item->adoption_open && ++item->races > RACES)
+  item->races += item->adoption_open;
+  if (item->races > RACES && !ours)
     return outcome_park (delivery, item, words);
   contest_not_adopted (item);
-  if (attribute && text_equal_nocase (attribute, "externalId") && item->external_id)
-    return doubt_look_up (item);
+  if (ours) /* somebody has it, and is not seen: a new account, in a while */
+    return item->races > 1 ? doubt_unseen (delivery, item) : doubt_look_up (item);
   if (attribute && !text_equal_nocase (attribute, "userName"))
     return outcome_park (delivery, item, words);
   prepare_find (item, PHASE_HOLDER, "userName", item->name);

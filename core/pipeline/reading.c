@@ -33,6 +33,16 @@ has_name_in_doubt (const struct item *item, const char *name)
   return item->row.doubt && item->row.sent_name && name && names_equal (name, item->row.sent_name);
 }
 
+/* Of an account in doubt the name that it has is worth more than what the state knows. */
+static void
+learn_name (struct item *item, const char *name)
+{
+  if (!name || !names_in_doubt (&item->row, &item->link) || names_equal (name, item->link.given_name))
+    return;
+  mem_set_text (&item->link.given_name, name);
+  mem_set_text (&item->link.wanted_name, NULL); /* what it was given for is not known */
+}
+
 /* What the account has, so that every leaf is sent in the right form. */
 int
 reading_take (struct delivery *delivery, struct item *item)
@@ -60,5 +70,6 @@ reading_take (struct delivery *delivery, struct item *item)
     return outcome_park (delivery, item, "what the sink says of this account is not a JSON object");
   if (has_name_in_doubt (item, name) && candidates_keep (delivery, item, name) < 0)
     return -1;
-  return prepare_change (delivery, item);
+  learn_name (item, name);
+  return contest_change_or_park (delivery, item);
 }

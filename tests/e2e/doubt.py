@@ -129,22 +129,26 @@ class Doubt(Case):
                 self.sync(0 if second else 3)
                 self.assertEqual(self.accounts()["id-bob"]["title"], "three")
 
-    def test_G8_a_rename_in_doubt_that_was_refused_since_comes_before_who_wants_the_name(self):
-        """The account has the name, and nobody recorded it: else both would be parked for each other."""
+    def test_G8_a_rename_in_doubt_that_was_refused_since_is_looked_at_before_it_is_parked(self):
+        """The account has the name, and nobody recorded it; who else wants it is in doubt, too, and comes first
+        in the order of ids: both were parked for each other."""
         self.settings["collision"] = {"policy": "skip"}
-        self.changes(people("ada", "bob"))
+        first, bob = entry("id-a-first", "first", "one"), entry("id-bob", "robert", "one")
+        self.changes(people("bob") + [first])
         self.sync()
-        new = entry("id-bob", "robert", "one")
         self.sink["results"] = {"bob": "kill-after"}
-        self.changes(people("ada") + [new], new)
+        self.changes([first, bob], bob)
         self.sync(KILLED)
         self.assertEqual(self.accounts()["id-bob"]["userName"], "robert")
-        self.sink["results"] = {"bob": "entry", "robert": "entry"}
-        first = entry("id-a-first", "robert", "two")  # before id-bob in the order of ids
-        self.changes(people("ada") + [first, new])
+        self.sink["results"] = {"robert": "entry", "first": "kill-after"}
+        first = entry("id-a-first", "first", "two")
+        self.changes([first, bob], first)
+        self.sync(KILLED)
+        self.sink["results"] = {"robert": "entry", "first": "entry"}
+        first = entry("id-a-first", "robert", "two")
+        self.changes([first, bob], first)
         self.sync(3)
         self.sink["results"] = {}
-        self.changes(people("ada") + [first, new], first)
         self.run_it("parked", "--retry-all")
         self.sync(3)
         self.assertEqual([one["id"] for one in self.report()["parked_list"]], ["id-a-first"])

@@ -300,6 +300,21 @@ class Meeting(pipeline.Test):
         p.sync()
         self.assertEqual({u["externalId"][-1]: u["userName"] for u in p.sim.users()}, before)
 
+    def test_G2_an_account_that_is_not_seen_yet_is_waited_for_before_another_is_adopted(self):
+        """It was made a moment ago, and its entry wants the name of somebody who left by now."""
+        p = self.pipeline([person("ada"), person("bob"), person("cyd")], collision={"left": "adopt"})
+        p.sync()
+        p.slapd.delete(dn("ada"))
+        p.sync("--full")
+        p.sim.switch(invisible=3000)
+        p.slapd.add(person("dan"))
+        p.sync()
+        made = p.account_of("dan")["id"]
+        p.slapd.replace(dn("dan"), "mail", "ada@example.com")
+        p.sync()
+        self.assertEqual(p.account_of("dan")["id"], made)
+        self.assertEqual(p.account_of("dan")["userName"], "ada_1@example.com")
+
     def test_G2_who_is_parked_for_a_name_is_met_first(self):
         """Killed after ada was made; then she wants bob's name. Her account is known all the same: she is
         somebody's manager, and leaves."""
