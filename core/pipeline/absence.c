@@ -1,5 +1,5 @@
-/* Absence: whom a complete read did not show. At another server than the last one's it counts when a
- * second complete read agrees; who was missing is kept in the state until then (G3). Main thread
+/* Absence: whom a complete read did not show. At another server than the last one's it counts when
+ * a second complete read agrees; who was missing is kept in the state until then (G3). Main thread
  * only. */
 #include "config.h"
 
@@ -33,8 +33,8 @@ by_text (const void *a, const void *b)
   return strcmp (*(char *const *) a, *(char *const *) b);
 }
 
-/* Those who were missing at the end of the last complete read, which was at another server than the one
- * before; in order. */
+/* Those who were missing at the end of the last complete read, which was at another server than
+ * the one before; in order. */
 struct missing {
   struct buffer text;
   char **ids; /* in TEXT */

@@ -1,5 +1,5 @@
-/* Entries that the source is asked for again in the middle of a pass: who is due, released, named by an
- * order, or pointed at by somebody. Main thread only. */
+/* Entries that the source is asked for again in the middle of a pass: who is due, released, named
+ * by an order, or pointed at by somebody. Main thread only. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -22,7 +22,8 @@ add_unparked (void *data, struct link *link)
   return link->parked ? 0 : add_id (data, link);
 }
 
-/* Another server may not know yet whom the last one showed: there a complete read has to say so (G3). */
+/* Another server may not know yet whom the last one showed: there a complete read has to say so
+ * (G3). */
 static int
 gone (struct pass *pass, const char *id, struct error *error)
 {

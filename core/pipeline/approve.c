@@ -53,7 +53,8 @@ add (struct held_set *set, uint64_t key, int64_t number)
   set->changes[set->count++] = (struct held_change){ key, number };
 }
 
-/* As people know it: what is wanted, what it has, or what a create without a result was sent with. */
+/* As people know it: what is wanted, what it has, or what a create without a result was sent
+ * with. */
 static const char *
 name_of (const struct queued *row, const struct link *link)
 {
@@ -257,7 +258,8 @@ apply_token (struct pass *pass, const char *token, struct error *error)
   return rc;
 }
 
-/* After a read that broke off an approval waits: nobody knows which leavers are there again (G3). */
+/* After a read that broke off an approval waits: nobody knows which leavers are there again
+ * (G3). */
 int
 approve_apply (struct pass *pass, struct error *error)
 {

@@ -1,5 +1,5 @@
-/* Intake, the source's side: entries that it is asked for by id, many at once, and one person alone. An
- * answer that does not come is no answer: nobody is gone by it (G3). Main thread only. */
+/* Intake, the source's side: entries that it is asked for by id, many at once, and one person
+ * alone. An answer that does not come is no answer: nobody is gone by it (G3). Main thread only. */
 #include "config.h"
 
 #include <stdlib.h>

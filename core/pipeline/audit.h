@@ -1,5 +1,6 @@
-/* The audit trail: one JSON line for each write, without values (contract: --audit). It is appended to,
- * and a line is on the disk before the result that it tells of is committed. Main thread only. */
+/* The audit trail: one JSON line for each write, without values (contract: --audit). It is
+ * appended to, and a line is on the disk before the result that it tells of is committed. Main
+ * thread only. */
 #ifndef SYNCD_PIPELINE_AUDIT_H
 #define SYNCD_PIPELINE_AUDIT_H
 

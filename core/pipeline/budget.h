@@ -31,7 +31,8 @@ void budget_init (struct budget *, int64_t per_minute, const atomic_int *cancell
 void budget_fini (struct budget *);
 /* Nobody leaves within the next MS (at most ten minutes). */
 void budget_pause (struct budget *, int64_t ms);
-/* So many requests are known to be wanted: what is little leaves at once, what is much is spread. */
+/* So many requests are known to be wanted: what is little leaves at once, what is much is
+ * spread. */
 void budget_expect (struct budget *, int64_t requests);
 void budget_count_retry (struct budget *);
 struct requests budget_requests (struct budget *);

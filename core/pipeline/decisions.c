@@ -77,8 +77,8 @@ is_leaving (struct store *store, struct link *owner, struct error *error)
   return leaving;
 }
 
-/* 1: RET_OWNER has the account and is not LINK, but has left; 0: nobody else has it; -1: somebody who is
- * there, or the question failed. */
+/* 1: RET_OWNER has the account and is not LINK, but has left; 0: nobody else has it; -1: somebody
+ * who is there, or the question failed. */
 static int
 find_owner (struct store *store, const struct link *link, const char *account, struct link *ret_owner,
             struct error *error)

@@ -12,11 +12,12 @@ int decide_find (struct store *, const char *text, struct link *ret_link, struct
 int decide_approve (struct store *, const char *token, struct error *);
 /* A parked entry is due now. */
 int decide_retry (struct store *, struct link *, struct error *);
-/* The account is the entry's from now on; all its attributes are sent in the next pass. Refused where
- * another entry that is there has it; the check alone changes nothing. */
+/* The account is the entry's from now on; all its attributes are sent in the next pass. Refused
+ * where another entry that is there has it; the check alone changes nothing. */
 int decide_check_link (struct store *, const struct link *, const char *account, struct error *);
 int decide_link (struct store *, struct link *, const char *account, struct error *);
-/* The entry has no account, and is parked until it is told otherwise. The account is not touched. */
+/* The entry has no account, and is parked until it is told otherwise. The account is not
+ * touched. */
 int decide_check_unlink (const struct link *, struct error *);
 int decide_unlink (struct store *, struct link *, struct error *);
 

@@ -1,5 +1,6 @@
-/* Delivery: what its files share (delivery.c the loop, prepare.c, desired.c and change.c the change,
- * outcome.c the results, contest.c collisions, meeting.c the first meeting). Main thread only. */
+/* Delivery: what its files share (delivery.c the loop, prepare.c, desired.c and change.c the
+ * change, outcome.c the results, contest.c collisions, meeting.c the first meeting). Main thread
+ * only. */
 #ifndef SYNCD_PIPELINE_DELIVERY_H
 #define SYNCD_PIPELINE_DELIVERY_H
 
@@ -91,11 +92,12 @@ int prepare_change (struct delivery *, struct item *);
 int prepare_anew (struct delivery *, struct item *);
 void prepare_find (struct item *, enum phase, const char *attribute, const char *value);
 void prepare_read (struct item *);
-/* desired.c: fills item->want, name and external id. 1: it is filled; 0: the row has no values, or those
- * of another mapping; -1: stop. */
+/* desired.c: fills item->want, name and external id. 1: it is filled; 0: the row has no values, or
+ * those of another mapping; -1: stop. */
 int desired_fill (struct delivery *, struct item *);
 /* change.c: plans the change and fills the item's request; false: there is nothing to change. */
-/* Of a change that the sink refused: that the account becomes inactive, alone. False: it was not to. */
+/* Of a change that the sink refused: that the account becomes inactive, alone. False: it was not
+ * to. */
 bool change_only_inactive (struct delivery *, struct item *);
 bool change_make (struct delivery *, struct item *);
 
@@ -122,8 +124,8 @@ int reading_take (struct delivery *, struct item *);
 /* "what the sink said (correlation …)", a text of its own. */
 char *outcome_words (const struct work *);
 
-/* targets.c: the sink refused the entry. Where an account that it points at is not there any more, the
- * entry goes without; else it is parked. */
+/* targets.c: the sink refused the entry. Where an account that it points at is not there any more,
+ * the entry goes without; else it is parked. */
 int targets_take_refused (struct delivery *, struct item *);
 /* PHASE_TARGET: an answer of any kind came; and what it says, where it says something. */
 void targets_answered (struct delivery *, const struct item *);
@@ -131,12 +133,13 @@ int targets_take_look (struct delivery *, struct item *);
 
 /* unwell.c: the sink or the way to it is unwell; DOUBT: the change may have been applied. */
 int unwell_take (struct delivery *, struct item *, bool doubt);
-/* Milliseconds before the next try, the first one being 1: by chance, under a limit that doubles. */
+/* Milliseconds before the next try, the first one being 1: by chance, under a limit that
+ * doubles. */
 int64_t unwell_delay (int tries);
 
 /* doubt.c: creates whose result nobody told. */
-/* The account that one made is not to be seen yet: look again in a while; at last an entry is parked,
- * and a leaver has nothing to be taken away. */
+/* The account that one made is not to be seen yet: look again in a while; at last an entry is
+ * parked, and a leaver has nothing to be taken away. */
 int doubt_unseen (struct delivery *, struct item *);
 /* The sink has the external id already: who carries it? */
 int doubt_look_up (struct item *);
@@ -157,29 +160,31 @@ int contest_take (struct delivery *, struct item *);
 /* One account of the first meeting's list. */
 int contest_account (struct delivery *, struct item *, const char *id, const char *external_id,
                      const char *document);
-/* An adoption that the sink did not take leaves the account as it was, and nobody's or its owner's. */
+/* An adoption that the sink did not take leaves the account as it was, and nobody's or its
+ * owner's. */
 void contest_not_adopted (struct item *);
-/* The change, after the account was looked at. In doubt: whoever is parked for the name that is wanted
- * was looked for first, so that what becomes of an account that is there (a leaver's, a manager's) is
- * known. */
+/* The change, after the account was looked at. In doubt: whoever is parked for the name that is
+ * wanted was looked for first, so that what becomes of an account that is there (a leaver's, a
+ * manager's) is known. */
 int contest_change_or_park (struct delivery *, struct item *);
 /* Parked for the name that is wanted, with what the sink said of it. */
 int contest_park_held (struct delivery *, struct item *, const char *why);
-/* Several accounts, one of which may be the entry's: they are listed, and an administrator decides. */
+/* Several accounts, one of which may be the entry's: they are listed, and an administrator
+ * decides. */
 void contest_add (struct buffer *list, const char *id, const char *user_name);
 int contest_park_several (struct delivery *, struct item *, const struct buffer *list);
 
 /* candidates.c: user names beside the one that is wanted. */
-/* Our account's name, HAS, stays where the entry still wants it, with or without a number: after a lost
- * state or a lost result too (G12). 0 or -1. */
+/* Our account's name, HAS, stays where the entry still wants it, with or without a number: after a
+ * lost state or a lost result too (G12). 0 or -1. */
 int candidates_keep (struct delivery *, struct item *, const char *has);
 /* The next candidate name, or park. */
 int candidates_next (struct delivery *, struct item *, const char *why);
 
 /* holder.c: whose an account is. Does it carry this entry's externalId? */
 bool holder_carries_ours (const struct item *, const char *external_id);
-/* What the state knows of the account's owner. An account that carries this entry's externalId is its
- * own, also where another entry had it that left: the same employee number, say. */
+/* What the state knows of the account's owner. An account that carries this entry's externalId is
+ * its own, also where another entry had it that left: the same employee number, say. */
 int holder_of (struct delivery *, struct item *, const char *id, const char *external_id,
                const char *name, enum holder_kind *ret_kind, char **ret_owner);
 /* The account of somebody who left goes to another entry (collision.left: adopt, or it carries that

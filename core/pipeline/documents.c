@@ -1,5 +1,5 @@
-/* What the sink's plugin says of itself and its schema, kept in the state for a day, so that an idle
- * pass opens no session; and the mapping that is compiled with it. */
+/* What the sink's plugin says of itself and its schema, kept in the state for a day, so that an
+ * idle pass opens no session; and the mapping that is compiled with it. */
 #include "config.h"
 
 #include <jansson.h>

@@ -16,8 +16,8 @@ holder_carries_ours (const struct item *item, const char *external_id)
          && strcmp (external_id, item->external_id) == 0;
 }
 
-/* Somebody parked who never met the account that carries its externalId: it is met now, or whoever wants
- * its name and it would wait for each other (G5). Not where an administrator parted them. */
+/* Somebody parked who never met the account that carries its externalId: it is met now, or whoever
+ * wants its name and it would wait for each other (G5). Not where an administrator parted them. */
 static int
 meet_now (struct delivery *delivery, struct link *link, const char *account, const char *name)
 {

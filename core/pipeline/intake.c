@@ -176,9 +176,9 @@ park_unmapped (struct pass *pass, struct link *link, const unsigned char *finger
   return store_queue_withdraw (pass->store, link->row, error);
 }
 
-/* A change in doubt may be at the sink already: it is never taken back, only followed by the newest
- * state. 1: there is one. A leaver's is undone: its entry is there; so it is where nobody recorded the
- * account yet. */
+/* A change in doubt may be at the sink already: it is never taken back, only followed by the
+ * newest state. 1: there is one. A leaver's is undone: its entry is there; so it is where nobody
+ * recorded the account yet. */
 static int
 change_in_doubt (struct pass *pass, struct link *link, struct error *error)
 {

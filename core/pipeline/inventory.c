@@ -1,6 +1,6 @@
-/* The inventory: ids, tokens and names of everybody, the net under what a grade cannot see; and when it
- * is due. It moves no checkpoint, and its failure takes nothing away from what the changes told.
- * Main thread only. */
+/* The inventory: ids, tokens and names of everybody, the net under what a grade cannot see; and
+ * when it is due. It moves no checkpoint, and its failure takes nothing away from what the changes
+ * told. Main thread only. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -23,7 +23,8 @@ moment (const struct pipeline *p, const char *name)
   return store_get_fact (p->store, name, &text) == 1 ? strtoll (buffer_text (&text), NULL, 10) : 0;
 }
 
-/* So long ago, or at a time that is to come still: the clock was wrong then, and put right since. */
+/* So long ago, or at a time that is to come still: the clock was wrong then, and put right
+ * since. */
 static bool
 is_over (int64_t then_ms, int64_t now_ms, int64_t every_ms)
 {

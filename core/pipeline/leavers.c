@@ -12,7 +12,8 @@
 
 #define LOOK_AGAIN_MS 60000 /* longer than replication mostly takes */
 
-/* A change that is held stays the one that was held: time does not bring it before the brake anew. */
+/* A change that is held stays the one that was held: time does not bring it before the brake
+ * anew. */
 static int
 queue_change (struct pass *pass, struct link *link, enum queue_intent intent, struct error *error)
 {
@@ -124,9 +125,9 @@ is_leaving (struct pass *pass, const struct link *link, struct error *error)
   return rc < 0 ? -1 : leaving;
 }
 
-/* It had left before and was about to come back: what did not reach the sink yet never will. A delete
- * that waits or is held stays: a source that tells of the same leaver again does not bring it before
- * the brake anew (G4). */
+/* It had left before and was about to come back: what did not reach the sink yet never will. A
+ * delete that waits or is held stays: a source that tells of the same leaver again does not bring
+ * it before the brake anew (G4). */
 static int
 leave_again (struct pass *pass, struct link *link, struct error *error)
 {
@@ -183,8 +184,8 @@ add_removable (void *data, struct link *link)
   return 0;
 }
 
-/* Each of them is asked for again before its account goes. The walk is long, so a single edit of the
- * stream does not wait for it: the passes in between make it. */
+/* Each of them is asked for again before its account goes. The walk is long, so a single edit of
+ * the stream does not wait for it: the passes in between make it. */
 static int
 find_removals (struct pass *pass, struct error *error)
 {
@@ -268,8 +269,9 @@ must_ask_again (struct pass *pass)
   return pass->end == SCAN_CHANGES && (rare || is_approved (pass));
 }
 
-/* Who was told to be gone and answers may be back, or the answer is of a server that lags behind the
- * one that told: behind a balancer nobody can see which. It is told once, so they are asked again. */
+/* Who was told to be gone and answers may be back, or the answer is of a server that lags behind
+ * the one that told: behind a balancer nobody can see which. It is told once, so they are asked
+ * again. */
 static int
 find_deleted (struct pass *pass, struct error *error)
 {

@@ -23,8 +23,8 @@ names_equal (const char *a, const char *b)
   return strcmp (fa, fb) == 0;
 }
 
-/* Does the entry of this row want another name than it holds, in a change that is on its way? Whoever is
- * parked has none; what is parked and has one is being tried again. */
+/* Does the entry of this row want another name than it holds, in a change that is on its way?
+ * Whoever is parked has none; what is parked and has one is being tried again. */
 static bool
 gives_up (struct pass *pass, const struct link *holder, struct error *error)
 {
@@ -177,8 +177,8 @@ carries_same (struct pass *pass, const struct queued *row, const struct link *ho
   return same;
 }
 
-/* In watch mode changes come one by one, and whoever holds the name may be about to give it up: what
- * comes within a second is decided together (guarantees: A pass). True: not yet. */
+/* In watch mode changes come one by one, and whoever holds the name may be about to give it up:
+ * what comes within a second is decided together (guarantees: A pass). True: not yet. */
 static bool
 too_early (struct pass *pass, struct queued *row, int n)
 {

@@ -13,16 +13,18 @@ int names_holder (struct pass *, const char *name, int64_t row, struct link *ret
 /* Has the entry of this link left? Not one that is about to come back, parked or queued. */
 bool names_has_left (struct pass *, const struct link *, struct error *);
 /* Is the entry of this link, whose account is not disabled yet, about to lose it because it left?
- * RET_ROW is the change then. Who is there but cannot be mapped is parked as well: it has not left. */
+ * RET_ROW is the change then. Who is there but cannot be mapped is parked as well: it has not
+ * left. */
 bool names_is_leaving (struct store *, const struct link *, struct queued *ret_row, struct error *);
 bool names_protected (const struct settings *, const char *name);
 /* Why nothing may be done for this change (G5), a text of its own; NULL: it may. */
 char *names_why_protected (const struct settings *, const struct link *, const struct queued *);
-/* Nobody recorded what became of a change of this entry: its account may be there, or have another name
- * than the state knows. Such an entry is parked for a name only after the account was looked at. */
+/* Nobody recorded what became of a change of this entry: its account may be there, or have another
+ * name than the state knows. Such an entry is parked for a name only after the account was looked
+ * at. */
 bool names_in_doubt (const struct queued *, const struct link *);
-/* Of a row in doubt whose account was looked for: must it be parked for the name that it was promised?
- * 1: yes, and why, a text of its own; 0: no. */
+/* Of a row in doubt whose account was looked for: must it be parked for the name that it was
+ * promised? 1: yes, and why, a text of its own; 0: no. */
 int names_refused (struct pass *, const struct queued *, const struct link *, char **ret_reason,
                    struct error *);
 /* A claim with the configured policies; the caller fills what it knows of the account. */

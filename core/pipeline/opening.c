@@ -29,8 +29,8 @@ opening_has_fact (struct pass *pass, const char *name)
   return store_get_fact (pass->store, name, &kept) == 1;
 }
 
-/* What comes through the stream, or waits: a small pass, which counts nobody unless a brake asks and
- * opens the source's own session only where something is asked (intake_get). */
+/* What comes through the stream, or waits: a small pass, which counts nobody unless a brake asks
+ * and opens the source's own session only where something is asked (intake_get). */
 static bool
 reads_nothing (const struct pass *pass)
 {

@@ -48,8 +48,8 @@ outcome_later (struct delivery *delivery, struct item *item, int64_t delay_ms, b
   return store_queue_update (delivery->pass->store, row, delivery->error) < 0 ? -1 : 0;
 }
 
-/* What may have reached the sink is not forgotten with the row: everything is sent when the entry is
- * tried again, and whether the account is active is known to nobody (G2). */
+/* What may have reached the sink is not forgotten with the row: everything is sent when the entry
+ * is tried again, and whether the account is active is known to nobody (G2). */
 static void
 keep_doubt (struct item *item)
 {
@@ -108,8 +108,8 @@ let_go (struct delivery *delivery, struct item *item)
   return item->external_id ? doubt_look_up (item) : prepare_change (delivery, item);
 }
 
-/* A leaver's is looked for by its externalId, and by its id with each new try: it is not away before it
- * was not seen for a while. */
+/* A leaver's is looked for by its externalId, and by its id with each new try: it is not away
+ * before it was not seen for a while. */
 int
 outcome_lost_link (struct delivery *delivery, struct item *item)
 {

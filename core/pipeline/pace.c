@@ -104,8 +104,8 @@ share (const struct pace *p, int64_t now)
   return others ? larger ((left + 1) / 2, left - expected) : left;
 }
 
-/* The next one leaves so much later that all of ours do before the end; at most twice as fast as the
- * limit allows on the whole, and just so fast where no answer has shown the window yet. */
+/* The next one leaves so much later that all of ours do before the end; at most twice as fast as
+ * the limit allows on the whole, and just so fast where no answer has shown the window yet. */
 static int64_t
 spacing (const struct pace *p, int64_t rest, int64_t now)
 {
@@ -182,8 +182,8 @@ note_count (struct pace *p, const struct told *t)
   p->others = larger (p->others, t->used - p->sent - p->base);
 }
 
-/* The window that the answer shows is not the one that we knew, and has just begun; or it is the first
- * one that we see, and may have begun long ago, unless it has counted nobody else. */
+/* The window that the answer shows is not the one that we knew, and has just begun; or it is the
+ * first one that we see, and may have begun long ago, unless it has counted nobody else. */
 static void
 enter (struct pace *p, const struct told *t, int64_t now)
 {

@@ -94,8 +94,8 @@ more_is_queued (struct pass *pass)
   return more;
 }
 
-/* Those whose account turned out to be gone because somebody pointed there: made anew before the others
- * are set right, so that each of these is sent once. */
+/* Those whose account turned out to be gone because somebody pointed there: made anew before the
+ * others are set right, so that each of these is sent once. */
 static int
 deliver_lost_targets (struct pass *pass, struct error *error)
 {

@@ -108,8 +108,8 @@ bool intake_was_seen (const struct pass *, int64_t row);
 /* Parks an entry with a reason and grows its delay. */
 int intake_park (struct pass *, struct link *, const unsigned char *fingerprint, const char *reason,
                  struct error *);
-/* asking.c: asks the source for these and looks at those that it has; calls ABSENT (may be NULL) for
- * each that is gone or out of scope; */
+/* asking.c: asks the source for these and looks at those that it has; calls ABSENT (may be NULL)
+ * for each that is gone or out of scope; */
 int intake_get (struct pass *, struct ids *,
                 int (*absent) (struct pass *, const char *id, struct error *), struct error *);
 /* for those of pass->changed that the read did not show; and for options->only alone. */
@@ -123,19 +123,20 @@ int knowledge_of (struct pass *, const struct link *, uint64_t *ret_last, unsign
 /* references.c. 1: RET_ACCOUNT, a text of its own, is the account of the entry that KEY names; 0:
  * nobody has that key, or who has it has no account, or not yet, or not any more. */
 int references_resolve (struct store *, const char *key, char **ret_account, struct error *);
-/* Who points at an account that is its entry's no more (store_lost_put) is marked, to be read again. */
+/* Who points at an account that is its entry's no more (store_lost_put) is marked, to be read
+ * again. */
 int references_find_lost (struct pass *, struct error *);
 /* Takes rows away that were queued for the sake of a reference that still cannot be set. */
 int references_shed (struct pass *, struct error *);
 /* Where the brake on updates would hold what is queued: the same for every entry. Whoever names
- * somebody who is renamed has another text, but no other account; only when everybody was read that can
- * be told. */
+ * somebody who is renamed has another text, but no other account; only when everybody was read
+ * that can be told. */
 int references_settle (struct pass *, struct error *);
-/* An account or a name became known, to which references may have been left out: a fact, written in the
- * caller's transaction, until everybody who has one was read again (G2). */
+/* An account or a name became known, to which references may have been left out: a fact, written
+ * in the caller's transaction, until everybody who has one was read again (G2). */
 int references_note (struct pass *, struct error *);
-/* The entry of LINK is called KEY from now on: who points at it by that name can be set right, and who
- * does so by the one that it had must not do so any more. */
+/* The entry of LINK is called KEY from now on: who points at it by that name can be set right, and
+ * who does so by the one that it had must not do so any more. */
 int references_note_key (struct pass *, const struct link *, const char *key, struct error *);
 /* Must they be read again? Done: they were. */
 bool references_due (struct pass *);
@@ -151,7 +152,8 @@ int decide_run (struct pass *, struct error *);
 int leavers_find (struct pass *, struct error *);
 /* Leavers that a brake holds: those whose entries are there again are held no more (G3, G4). */
 int leavers_ask_again (struct pass *, struct error *);
-/* absence.c: whom a complete read did not show, as far as that counts; nobody after another read. */
+/* absence.c: whom a complete read did not show, as far as that counts; nobody after another
+ * read. */
 int leavers_absent (struct pass *, struct ids *absent, struct error *);
 /* Did another server than last time answer, so that absence proves nothing by itself? */
 bool leavers_uncertain (const struct pass *);
@@ -162,10 +164,11 @@ int brakes_apply (struct pass *, struct error *);
  * names, inside a transaction. */
 void approve_list (struct pass *);
 int approve_apply (struct pass *, struct error *);
-/* Is it the token of held changes, now or among those that were shown last, or of unclaimed accounts? */
+/* Is it the token of held changes, now or among those that were shown last, or of unclaimed
+ * accounts? */
 bool approve_knows (struct store *, const char *token);
-/* rebind.c: lets all links go where the state met other ends (--rebind); the end of it, when nothing
- * is held any more; and was the account ours before? */
+/* rebind.c: lets all links go where the state met other ends (--rebind); the end of it, when
+ * nothing is held any more; and was the account ours before? */
 #define REBOUND "rebound "
 int rebind_begin (struct pass *, struct error *);
 int rebind_end (struct pass *, struct error *);
@@ -192,7 +195,8 @@ int again_obey (struct pass *, struct error *);
  * read again and stay held. */
 int again_read_held (struct pass *, struct error *);
 
-/* meeting.c: how the first pass would meet existing accounts, for a plan: asks the sink how many. */
+/* meeting.c: how the first pass would meet existing accounts, for a plan: asks the sink how
+ * many. */
 int meeting_preview (struct pass *, struct error *);
 
 /* delivery.c: brings the queue to the sink. */

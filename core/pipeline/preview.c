@@ -66,8 +66,8 @@ set_text (struct leaves *want, size_t leaf, const char *text)
   leaves_set (want, leaf, buffer_text (&json), json.len);
 }
 
-/* What a reference means is compared with what was sent. Of one that nobody knows yet, a new account
- * shows that it is wanted. */
+/* What a reference means is compared with what was sent. Of one that nobody knows yet, a new
+ * account shows that it is wanted. */
 static int
 resolve (struct walk *walk, const struct link *link)
 {

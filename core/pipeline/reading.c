@@ -1,5 +1,5 @@
-/* What the sink says of an account that was read before a change: which leaves it has, and whether it is
- * still ours. Main thread only. */
+/* What the sink says of an account that was read before a change: which leaves it has, and whether
+ * it is still ours. Main thread only. */
 #include "config.h"
 
 #include <stdlib.h>

@@ -1,6 +1,7 @@
-/* --rebind: the state meets another source or sink. All links are let go and everybody is matched
- * anew; until that is through, every change is held for approval. Accounts that were ours at the same
- * sink may be adopted though they carry an externalId of the source before. Main thread only. */
+/* --rebind: the state meets another source or sink. All links are let go and everybody is
+ * matched anew; until that is through, every change is held for approval. Accounts that were
+ * ours at the same sink may be adopted though they carry an externalId of the source before.
+ * Main thread only. */
 #include "config.h"
 
 #include <inttypes.h>

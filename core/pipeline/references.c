@@ -1,8 +1,8 @@
-/* References that can be set only now. Those that still point nowhere are not sent, and no brake counts
- * them (G4). And references to an account that is its entry's no more: one that was deleted in the sink
- * is made anew with another id, and whoever pointed at the old one must point at it (guarantees:
- * References). The state has both as facts until everybody was looked through, so that a crash forgets
- * nobody (G2), and nothing is kept in memory. Main thread only. */
+/* References that can be set only now. Those that still point nowhere are not sent, and no brake
+ * counts them (G4). And references to an account that is its entry's no more: one that was deleted
+ * in the sink is made anew with another id, and whoever pointed at the old one must point at it
+ * (guarantees: References). The state has both as facts until everybody was looked through, so
+ * that a crash forgets nobody (G2), and nothing is kept in memory. Main thread only. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -150,7 +150,8 @@ resolve (struct pass *pass, struct leaves *want, size_t leaf, int64_t *missing, 
   return rc < 0 ? -1 : 0;
 }
 
-/* Is the account as the row wants it, but for a name that it was given in place of the one it wants? */
+/* Is the account as the row wants it, but for a name that it was given in place of the one it
+ * wants? */
 static bool
 is_so (struct pass *pass, const struct queued *row, const struct link *link, const struct leaves *want)
 {

@@ -199,7 +199,8 @@ put_part (struct parts *parts, int64_t number, const char *word)
   parts->before = ", ";
 }
 
-/* What is left, and where to look; a dry run shows it itself, and its queue is what would be done. */
+/* What is left, and where to look; a dry run shows it itself, and its queue is what would be
+ * done. */
 static void
 put_waiting (struct parts *parts, const struct report *r)
 {

@@ -56,8 +56,8 @@ void report_init (struct report *);
 void report_fini (struct report *);
 /* Adds {source id, user name, reason} to a list. */
 void report_add (struct report_list *, const char *id, const char *user_name, const char *reason);
-/* The whole report as JSON, made when it is asked for first: what is written to the state, the log and
- * the file is the same. The report's until report_fini(). */
+/* The whole report as JSON, made when it is asked for first: what is written to the state, the log
+ * and the file is the same. The report's until report_fini(). */
 const struct buffer *report_json (struct report *);
 /* The last line of the log: what a person wants to know first. */
 char *report_line (const struct report *);

@@ -1,5 +1,5 @@
-/* Rings of user names: everybody waits for somebody else who waits. One goes by a temporary name for a
- * moment, which is in the state before it is sent (guarantees: Collisions, G8). */
+/* Rings of user names: everybody waits for somebody else who waits. One goes by a temporary name
+ * for a moment, which is in the state before it is sent (guarantees: Collisions, G8). */
 #include "config.h"
 
 #include <stdlib.h>
@@ -17,7 +17,8 @@ target_of (const struct queued *row)
   return row->temporary_name ? row->temporary_name : row->name ? row->name : row->wanted_name;
 }
 
-/* Who holds the name that ROW waits for: 1 and that entry's change, or 0 where nobody gives it up. */
+/* Who holds the name that ROW waits for: 1 and that entry's change, or 0 where nobody gives it
+ * up. */
 static int
 next_in_line (struct delivery *delivery, struct queued *row)
 {

@@ -1,6 +1,6 @@
-/* Intake, the source's side: which read is made, and one scan from begin to end, its events taken one by
- * one, the state written in batches. What was not proven complete proves nobody's absence (G3). Whom the
- * source is asked for by id: asking.c. Main thread only. */
+/* Intake, the source's side: which read is made, and one scan from begin to end, its events taken
+ * one by one, the state written in batches. What was not proven complete proves nobody's absence
+ * (G3). Whom the source is asked for by id: asking.c. Main thread only. */
 #include "config.h"
 
 #include <string.h>
@@ -24,8 +24,8 @@ intake_source_failed (struct pass *pass, int32_t code, const char *what, struct 
   return error_set (error, "%s: %s: %s", ctx->who, what, host_failure (ctx, code));
 }
 
-/* A name is another one where a container was renamed, which changes no token. No token: the entry did
- * not change since the checkpoint. */
+/* A name is another one where a container was renamed, which changes no token. No token: the entry
+ * did not change since the checkpoint. */
 static bool
 is_as_known (const struct pass *pass, const struct glance *glance)
 {

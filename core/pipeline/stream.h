@@ -26,8 +26,8 @@ enum stream_answer { STREAM_OPENED, STREAM_NONE, STREAM_LATER, STREAM_STALE, STR
 
 void stream_init (struct stream *, struct pipeline *);
 /* From the checkpoint in the state. NONE: the source offers none (or needs its only session for
- * other reads). LATER: there is no checkpoint. STALE: the checkpoint cannot be continued, everything
- * is to be read. FAILED: later may work. The reason is in ERROR, but for OPENED. */
+ * other reads). LATER: there is no checkpoint. STALE: the checkpoint cannot be continued,
+ * everything is to be read. FAILED: later may work. The reason is in ERROR, but for OPENED. */
 enum stream_answer stream_open (struct stream *, struct error *);
 void stream_close (struct stream *);
 /* Waits for the next event: 1 it is kept, 0 none came, -1 the stream is over. */

@@ -58,8 +58,8 @@ settle_sync (struct delivery *delivery, struct item *item)
     unpark (link);
 }
 
-/* An entry that is there, but cannot be mapped, has not left: its account is inactive as if it had been
- * sent so, and is not made so again. */
+/* An entry that is there, but cannot be mapped, has not left: its account is inactive as if it had
+ * been sent so, and is not made so again. */
 static void
 learn_inactive (struct delivery *delivery, struct item *item)
 {

@@ -1,8 +1,8 @@
 /* An entry that the sink refuses may point at an account that somebody took away by hand, of which
- * nobody told: a sink refuses whoever names it. So the account is looked at, once in a pass, whoever
- * points there. Where it is gone, its own entry loses it as by a 404 on update (guarantees: the link),
- * and whoever points there goes without the reference until there is an account again; else the refused
- * entry is parked (G7). Main thread only. */
+ * nobody told: a sink refuses whoever names it. So the account is looked at, once in a pass,
+ * whoever points there. Where it is gone, its own entry loses it as by a 404 on update
+ * (guarantees: the link), and whoever points there goes without the reference until there is an
+ * account again; else the refused entry is parked (G7). Main thread only. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -82,8 +82,8 @@ look (struct delivery *delivery, struct item *item, const struct link *target)
   return 1;
 }
 
-/* 2: it is there, as far as can be told; else as prepare_item(). What is looked at for somebody else,
- * or changed itself, is waited for: the row is taken again when nothing is under way. */
+/* 2: it is there, as far as can be told; else as prepare_item(). What is looked at for somebody
+ * else, or changed itself, is waited for: the row is taken again when nothing is under way. */
 static int
 judge (struct delivery *delivery, struct item *item, const struct link *target)
 {
@@ -149,8 +149,8 @@ targets_answered (struct delivery *delivery, const struct item *item)
     targets->looked[slot].row = 0;
 }
 
-/* Looked for by its externalId, else made anew, by the usual way and in this pass: its entry is read
- * again. Whose entry left has no account from now on. */
+/* Looked for by its externalId, else made anew, by the usual way and in this pass: its entry is
+ * read again. Whose entry left has no account from now on. */
 static int
 lose (struct delivery *delivery, struct item *item, struct link *target)
 {

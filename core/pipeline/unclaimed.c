@@ -1,6 +1,6 @@
-/* Unclaimed accounts and their list; see unclaimed.h. After a state was lost they are those of people
- * who left since; in a sink that others fill as well they may be anybody's. So they are never leavers
- * by themselves: unclaimed_approved.c. Main thread only. */
+/* Unclaimed accounts and their list; see unclaimed.h. After a state was lost they are those of
+ * people who left since; in a sink that others fill as well they may be anybody's. So they are
+ * never leavers by themselves: unclaimed_approved.c. Main thread only. */
 #include "config.h"
 #include "pipeline/unclaimed.h"
 

@@ -1,5 +1,5 @@
-/* Unclaimed accounts that somebody approved to be disabled, each of which may have become an entry's
- * since; see unclaimed.h. Main thread only. */
+/* Unclaimed accounts that somebody approved to be disabled, each of which may have become an
+ * entry's since; see unclaimed.h. Main thread only. */
 #include "config.h"
 #include "pipeline/unclaimed.h"
 
@@ -138,8 +138,8 @@ take_one (struct pass *pass, const json_t *one, struct error *error)
   return why ? 0 : make_leaver (pass, account, external_id, name, error) < 0 ? -1 : 1;
 }
 
-/* Where externalId is mapped, the source cannot be asked for it, and an entry that has no account yet
- * may be the one whose it is. */
+/* Where externalId is mapped, the source cannot be asked for it, and an entry that has no account
+ * yet may be the one whose it is. */
 static int
 may_be_somebodys (struct pass *pass, bool *ret_may, struct error *error)
 {

@@ -1,7 +1,7 @@
 /* Watch mode. The source is read in passes; where it offers a change stream, what comes through it
  * is taken in between, and reads become rare. A broken stream is followed by a read from the last
- * checkpoint, so that nothing is lost (G1; watch_stream.c). It never gives up: failures are tried again
- * with growing, random delays. Main thread only. */
+ * checkpoint, so that nothing is lost (G1; watch_stream.c). It never gives up: failures are tried
+ * again with growing, random delays. Main thread only. */
 #include "config.h"
 #include "pipeline/watch.h"
 
