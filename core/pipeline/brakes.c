@@ -146,3 +146,16 @@ brakes_apply (struct pass *pass, struct error *error)
   }
   return 0;
 }
+
+int
+brakes_first_leavers (struct pass *pass, struct error *error)
+{
+  const struct kind leavers = { CHANGE_LEAVERS, "leavers", &pass->p->settings->brake_leavers };
+  pass->owned_active = -1; /* those who were met count */
+  if (store_begin (pass->store, error) < 0)
+    return -1;
+  if (apply_one (pass, &leavers, error) == 0 && approve_apply (pass, error) == 0)
+    return store_commit (pass->store, error);
+  store_rollback (pass->store);
+  return -1;
+}

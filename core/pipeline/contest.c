@@ -46,6 +46,21 @@ contest_not_adopted (struct item *item)
   item->link.status = LINK_NEW;
 }
 
+/* An active account that its entry makes inactive: it is met active, and its entry read again, so that
+ * the leavers' brake counts it with the others before anything is disabled (G4). */
+static void
+spare_active (struct delivery *delivery, struct item *item, const struct leaves *have)
+{
+  int leaf = mapping_active_leaf (delivery->pass->p->mapping);
+  const char *want = leaf < 0 ? NULL : leaves_get (&item->want, (size_t) leaf);
+  const char *has = leaf < 0 ? NULL : leaves_get (have, (size_t) leaf);
+  if (!want || strcmp (want, "false") != 0 || (has && strcmp (has, "false") == 0))
+    return;
+  leaves_set (&item->want, (size_t) leaf, "true", strlen ("true"));
+  item->link.reevaluate_at_ms = 1;
+  delivery->pass->to_be_read++;
+}
+
 static void
 learn_presence (struct delivery *delivery, struct item *item, const char *document)
 {
@@ -55,6 +70,8 @@ learn_presence (struct delivery *delivery, struct item *item, const char *docume
   int rc = document ? map_leaves_of (mapping, document, strlen (document), &have) : -1;
   for (size_t i = 0; i < mapping_leaf_count (mapping); i++)
     item->known[i] = rc < 0 ? KNOWN_NOT : leaves_get (&have, i) ? KNOWN_PRESENT : KNOWN_ABSENT;
+  if (item->row.intent == QUEUE_SYNC)
+    spare_active (delivery, item, &have);
   leaves_fini (&have);
 }
 

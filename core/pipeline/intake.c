@@ -91,7 +91,7 @@ static bool
 turns_inactive (struct pass *pass, const struct link *link)
 {
   int leaf = mapping_active_leaf (pass->p->mapping);
-  if (leaf < 0 || !link->account || link->status != LINK_SYNCED)
+  if (leaf < 0 || !link->account || link->status > LINK_SYNCED)
     return false;
   const char *active = leaves_get (&pass->leaves, (size_t) leaf);
   return active && strcmp (active, "false") == 0 && pass->last[leaf] != pass->hashes[leaf];

@@ -95,14 +95,17 @@ more_is_queued (struct pass *pass)
 }
 
 /* Those whose account turned out to be gone because somebody pointed there: made anew before the
- * others are set right, so that each of these is sent once. */
+ * others are set right, so that each of these is sent once. And those who were met active and are
+ * not to be: leavers, also in a first pass. */
 static int
-deliver_lost_targets (struct pass *pass, struct error *error)
+deliver_read_again (struct pass *pass, struct error *error)
 {
-  if (!pass->lost_targets || pass->options->only)
+  if (!pass->to_be_read || pass->options->only)
     return 0;
-  pass->lost_targets = 0;
-  if (again_read (pass, LINKS_DUE, error) < 0 || (!pass->first && again_decide (pass, error) < 0))
+  pass->to_be_read = 0;
+  if (again_read (pass, LINKS_DUE, error) < 0)
+    return -1;
+  if ((pass->first ? brakes_first_leavers (pass, error) : again_decide (pass, error)) < 0)
     return -1;
   return delivery_run (pass, error);
 }
@@ -113,7 +116,7 @@ delivered_references (struct pass *pass, struct error *error)
   int rounds = 0;
   if (more_is_queued (pass))
     return 0;
-  if (deliver_lost_targets (pass, error) < 0)
+  if (deliver_read_again (pass, error) < 0)
     return -1;
   if (!pass->options->only && references_find_lost (pass, error) < 0)
     return -1;

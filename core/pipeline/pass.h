@@ -76,7 +76,7 @@ struct pass {
   bool force;                 /* look at the entry's document though nothing changed */
   bool references_noted;      /* the state knows that references may resolve now */
   struct targets *targets;    /* accounts that were looked at, for who points there was refused; */
-  int64_t lost_targets;       /* those that are gone: their entries are to be read again */
+  int64_t to_be_read;         /* entries that came up in delivery: they are read again */
   int64_t newly_linked;       /* accounts or names that became known: references may resolve now */
 };
 
@@ -160,6 +160,8 @@ bool leavers_uncertain (const struct pass *);
 /* brakes.c; how many accounts are owned and active is counted once in a pass */
 int brakes_count_owned (struct pass *, struct error *);
 int brakes_apply (struct pass *, struct error *);
+/* Of a first pass, after its accounts were met: leavers alone, in a transaction of its own. */
+int brakes_first_leavers (struct pass *, struct error *);
 /* approve.c: lists the held changes with the token that names them; lets those go that a token
  * names, inside a transaction. */
 void approve_list (struct pass *);

@@ -167,7 +167,7 @@ lose (struct delivery *delivery, struct item *item, struct link *target)
   if (target->status == LINK_SYNCED || target->status == LINK_NEW) {
     target->status = LINK_NEW;
     target->reevaluate_at_ms = 1;
-    pass->lost_targets++;
+    pass->to_be_read++;
   }
   return store_lost_put (pass->store, item->target_account, delivery->error) < 0
                  || store_link_put (pass->store, target, delivery->error) < 0

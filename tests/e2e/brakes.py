@@ -56,6 +56,36 @@ class Brakes(pipeline.Test):
         self.says(report, "more than half are held in any case")
         self.assertEqual(p.states(), {"active": 5})
 
+    def met(self, count, brakes):
+        """People whose accounts exist and are active, and whose entries say that they are not to be."""
+        p = self.pipeline([person("p%04d" % i, enabled="FALSE") for i in range(count)]
+                          + [person("q%04d" % i, enabled="TRUE") for i in range(30 - count)],
+                          mapping=dict(pipeline.MAPPING, active="enabled"), brakes={"leavers": brakes})
+        p.sim.seed([{"userName": "%s%04d@example.com" % (c, i), "displayName": "Before", "title": "Kept"}
+                    for c, n in (("p", count), ("q", 30 - count)) for i in range(n)])
+        return p
+
+    def test_G4_accounts_that_are_met_active_and_are_not_to_be_count_as_leavers(self):
+        p = self.met(10, {"percent": 5, "min": 5})
+        report = p.sync(expect=4)
+        self.assertEqual((report["held"], p.states()), (10, {"active": 30}))
+        self.says(report, "10 leavers, 0 more in the last 24 h, of 30 accounts")
+        self.assertEqual(p.account("p0001@example.com")["displayName"], "Ada Lovelace")
+        report = p.sync(expect=4)
+        self.assertEqual((report["held"], p.states()), (10, {"active": 30}))
+        p.sync("--approve", report["approve"])
+        self.assertEqual(p.states(), {"active": 20, "inactive": 10})
+        p.sync("--full")
+        self.assertEqual(p.states(), {"active": 20, "inactive": 10})
+
+    def test_accounts_that_are_met_active_and_are_not_to_be_are_disabled_in_the_same_pass(self):
+        p = self.met(3, {"percent": 5, "min": 5})
+        report = p.sync()
+        self.assertEqual((report["held"], p.states()), (0, {"active": 27, "inactive": 3}))
+        with p.watched() as seen:
+            p.sync("--full")
+        self.assertEqual(seen.writes, [])
+
     def test_G4_a_mapped_active_that_turns_false_counts_as_a_leaver(self):
         p = self.pipeline([person("p%d" % i, enabled="TRUE") for i in range(30)],
                           mapping=dict(pipeline.MAPPING, active="enabled"),
