@@ -103,16 +103,29 @@ apply_update (struct apply *a)
     apply_refuse (a, result);
 }
 
-/* After a 404 or a 5xx: is the account away? One that was just made is not seen for a while: the
- * core looks for it before it believes that. */
+/* 204, or 200 with an object. A page in the place of that is not the service's answer: of a proxy,
+ * say, through which nothing reached it. */
+static int32_t
+believe (struct scim_session *s, int32_t result)
+{
+  struct json_table object;
+  if (result != SYNCD_RESULT_OK || scim_reply (s)->body.len == 0 || scim_body_table (s, &object))
+    return result;
+  scim_explain_body (s);
+  return SYNCD_RESULT_UNKNOWN;
+}
+
+/* After a 404, a 5xx or a page: is the account away? One that was just made is not seen for a while:
+ * the core looks for it before it believes that. */
 static int32_t
 look_again (struct apply *a, const char *id, int32_t result)
 {
   struct scim_session *s = &a->session->scim;
   int32_t status = s->answer.status;
+  bool told = status >= 200 && status != 408;
   if (result == SYNCD_RESULT_LINK && s->error.scim)
     return SYNCD_RESULT_LINK;
-  if (result != SYNCD_RESULT_LINK && (result != SYNCD_RESULT_UNKNOWN || status < 500))
+  if (result != SYNCD_RESULT_LINK && (result != SYNCD_RESULT_UNKNOWN || !told))
     return result;
   char words[sizeof s->why];
   memcpy (words, s->why, sizeof words);
@@ -139,7 +152,7 @@ apply_delete (struct apply *a)
                            .if_match = entity_tag (a, tag, sizeof tag),
                            .max_reply = SCIM_MAX_REPLY};
   sink_account_url (s, id);
-  int32_t result = look_again (a, id, scim_send (s, &call));
+  int32_t result = look_again (a, id, believe (s, scim_send (s, &call)));
   apply_refuse (a, result);
   if (result == SYNCD_RESULT_OK)
     h->result_set_account (a->result, id, NULL, 0);

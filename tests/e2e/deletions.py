@@ -78,6 +78,15 @@ class Deleted(pipeline.Test):
         p.sync("--full")
         self.assertEqual(p.states().get("active"), 12)
 
+    def test_G1_a_page_in_place_of_the_answer_to_a_delete_is_not_believed(self):
+        """A proxy's log-in page, with status 200: nothing reached the service."""
+        p = self.pipeline(crowd(4), leavers={"policy": "delete"})
+        p.sync()
+        p.slapd.delete(dn("p0001"))
+        p.sim.fault(status=200, shape="html", method="DELETE", path="*/users/*")
+        p.sync("--full")
+        self.assertEqual(p.account("p0001@example.com")["state"], "deleted")
+
     def test_an_account_that_somebody_deleted_before_is_no_failure(self):
         p = self.pipeline(crowd(12), leavers={"policy": "delete"})
         p.sync()

@@ -352,6 +352,14 @@ class Delete(Case):
             return error_body(500) if request.method == "DELETE" else scim_error(404)
         self.assertEqual(self.remove(answer)["result"], "LINK")
 
+    def test_a_page_in_place_of_the_answer_is_not_believed(self):
+        def answer(request):
+            there = Reply(200, user(id="u1"))
+            return Reply(200, "<html>Log in", kind="text/html") if request.method == "DELETE" else there
+        result = self.remove(answer)
+        self.assertEqual((result["result"], result["status"]), ("UNKNOWN", 200), result)
+        self.assertIn("Log in", result["message"])
+
     def test_404_in_the_platforms_words(self):
         def answer(request):
             return page(total=1) if request.query else error_body(404, "x", "not.found")
