@@ -83,7 +83,7 @@ class Deleted(pipeline.Test):
         p = self.pipeline(crowd(4), leavers={"policy": "delete"})
         p.sync()
         p.slapd.delete(dn("p0001"))
-        p.sim.fault(status=200, shape="html", method="DELETE", path="*/users/*")
+        p.sim.fault(status=200, shape="html", method="DELETE", path="*/users/*", nth=1, count=1)
         p.sync("--full")
         self.assertEqual(p.account("p0001@example.com")["state"], "deleted")
 
