@@ -35,6 +35,9 @@ MAPPING = {"userName": "mail", "displayName": "cn", "title": "title",
 TOP = os.environ.get("top_srcdir", ".")
 BUILD = os.environ.get("top_builddir", ".")
 SUPPRESSIONS = os.path.join(TOP, "tests", "lib", "lsan.supp")  # what libraries leak
+# intercept_tls_get_addr: the sanitizer takes what stands before a library's thread-local block for its size;
+# where that is something else its leak check dies ("Tracer caught signal 11").
+LEAKS = "suppressions=%s:print_suppressions=0:intercept_tls_get_addr=0" % SUPPRESSIONS
 PLUGINS = os.path.join(BUILD, ".plugins")
 TIMEOUT = int(os.environ.get("SYNCD_TEST_TIMEOUT", "150"))
 WRITES = ("create", "update", "delete")
@@ -179,7 +182,7 @@ class Pipeline:
         kept = {k: v for k, v in os.environ.items()
                 if not k.startswith(("LDAP", "GENESYS_", "SYNCD_")) or k == "SYNCD_VALGRIND"}
         kept.update(self.secrets, SYNCD_PLUGIN_DIR=PLUGINS, XDG_STATE_HOME=self.path("xdg"),
-                    LSAN_OPTIONS="suppressions=%s:print_suppressions=0" % SUPPRESSIONS)
+                    LSAN_OPTIONS=LEAKS)
         kept.update(more or {})
         return {k: v for k, v in kept.items() if v is not None}
 

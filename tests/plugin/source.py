@@ -19,7 +19,7 @@ OK, UNREACHABLE, CANCELLED, CONFIG, AUTH, FORBIDDEN, NOT_FOUND, BUDGET, PROTOCOL
     UNSUPPORTED, CHECKPOINT, INTERNAL = range(0, -13, -1)
 SUPPRESSIONS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib", "lsan.supp")
 SANITIZERS = {"ASAN_OPTIONS": "exitcode=99", "UBSAN_OPTIONS": "print_stacktrace=1",
-              "LSAN_OPTIONS": "suppressions=%s:print_suppressions=0" % SUPPRESSIONS}
+              "LSAN_OPTIONS": "suppressions=%s:print_suppressions=0:intercept_tls_get_addr=0" % SUPPRESSIONS}
 SECRETS = ("sync-password", "syncd-S3cret")
 
 
