@@ -13,7 +13,7 @@ import pipeline
 import tap
 
 TOP = os.environ.get("top_srcdir", ".")
-os.environ["LSAN_OPTIONS"] = "suppressions=%s:print_suppressions=0" % pipeline.SUPPRESSIONS
+os.environ["LSAN_OPTIONS"] = pipeline.LEAKS
 DEMO = [sys.executable, os.path.join(TOP, "contrib", "demo", "demo.py")]
 
 
