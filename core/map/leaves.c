@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "map/scan.h"
+#include "util/json.h"
 #include "util/mem.h"
 
 #define WARNINGS_MAX ((size_t) 64 << 10)
@@ -52,6 +53,15 @@ leaves_set (struct leaves *leaves, size_t i, const char *json, size_t len)
   size_t at = leaves->json.len;
   if (buffer_append (&leaves->json, json, len) && buffer_append_char (&leaves->json, '\0'))
     leaves->at[i] = at + 1;
+}
+
+void
+leaves_set_text (struct leaves *leaves, size_t i, const char *text)
+{
+  BUFFER_AUTO struct buffer json;
+  buffer_init (&json, (size_t) 1 << 20);
+  json_put_text (&json, text);
+  leaves_set (leaves, i, buffer_text (&json), json.len);
 }
 
 static unsigned

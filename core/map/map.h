@@ -79,6 +79,8 @@ void leaves_fini (struct leaves *);
 void leaves_reset (struct leaves *);
 const char *leaves_get (const struct leaves *, size_t i); /* JSON text or NULL */
 void leaves_set (struct leaves *, size_t i, const char *json, size_t len);
+/* The same for a text, which becomes a JSON string. */
+void leaves_set_text (struct leaves *, size_t i, const char *text);
 /* A string leaf without its quotes and escapes, a text of its own; NULL where absent. */
 char *leaves_text (const struct leaves *, size_t i);
 

@@ -2,7 +2,6 @@
  * (G12). Main thread only. */
 #include "config.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,15 +24,8 @@ static void
 set_name (struct delivery *delivery, struct item *item, const char *name)
 {
   const struct mapping *mapping = delivery->pass->p->mapping;
-  BUFFER_AUTO struct buffer json;
-  MEM_AUTO char *copy = mem_copy_text (name);
-  buffer_init (&json, (size_t) 1 << 20);
-  json_t *text = json_string (copy);
-  char *quoted = json_dumps (text, JSON_ENCODE_ANY);
-  leaves_set (&item->want, (size_t) mapping_user_name_leaf (mapping), quoted, strlen (quoted));
-  free (quoted);
-  json_decref (text);
-  mem_set_text (&item->name, copy);
+  leaves_set_text (&item->want, (size_t) mapping_user_name_leaf (mapping), name);
+  mem_set_text (&item->name, name);
 }
 
 int

@@ -6,17 +6,7 @@
 #include <string.h>
 
 #include "pipeline/delivery.h"
-#include "util/json.h"
 #include "util/mem.h"
-
-static void
-set_text_leaf (struct leaves *leaves, size_t i, const char *text)
-{
-  BUFFER_AUTO struct buffer json;
-  buffer_init (&json, (size_t) 1 << 20);
-  json_put_text (&json, text);
-  leaves_set (leaves, i, buffer_text (&json), json.len);
-}
 
 /* A reference's key becomes the account that it means, or is left out until there is one. */
 static int
@@ -28,7 +18,7 @@ resolve_reference (struct delivery *delivery, struct item *item, size_t i)
     return 0;
   int rc = references_resolve (delivery->pass->store, key, &account, delivery->error);
   if (rc == 1)
-    set_text_leaf (&item->want, i, account);
+    leaves_set_text (&item->want, i, account);
   else {
     leaves_set (&item->want, i, NULL, 0);
     item->link.flags |= LINK_REFERENCES;
@@ -66,7 +56,7 @@ choose_name (struct delivery *delivery, struct item *item)
   mem_set_text (&item->name, name);
   int leaf = mapping_user_name_leaf (delivery->pass->p->mapping);
   if (name)
-    set_text_leaf (&item->want, (size_t) leaf, name);
+    leaves_set_text (&item->want, (size_t) leaf, name);
 }
 
 int

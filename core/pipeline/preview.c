@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "pipeline/names.h"
-#include "util/json.h"
 #include "util/log.h"
 #include "util/mem.h"
 
@@ -57,15 +56,6 @@ list_paths (struct walk *walk)
   return count;
 }
 
-static void
-set_text (struct leaves *want, size_t leaf, const char *text)
-{
-  BUFFER_AUTO struct buffer json;
-  buffer_init (&json, (size_t) 1 << 20);
-  json_put_text (&json, text);
-  leaves_set (want, leaf, buffer_text (&json), json.len);
-}
-
 /* What a reference means is compared with what was sent. Of one that nobody knows yet, a new
  * account shows that it is wanted. */
 static int
@@ -79,7 +69,7 @@ resolve (struct walk *walk, const struct link *link)
     MEM_AUTO char *account = NULL;
     rc = key ? references_resolve (pass->store, key, &account, walk->error) : 0;
     if (account)
-      set_text (&walk->want, i, account);
+      leaves_set_text (&walk->want, i, account);
     else if (key && link->account && !pass->last[i])
       leaves_set (&walk->want, i, NULL, 0);
   }
@@ -93,7 +83,7 @@ make_plan (struct walk *walk, const struct queued *row, const struct link *link,
   leaves_reset (&walk->want);
   bool values = row->leaves && leaves_decode (row->leaves, strlen (row->leaves), &walk->want) == 0;
   if (values && name)
-    set_text (&walk->want, (size_t) mapping_user_name_leaf (pass->p->mapping), name);
+    leaves_set_text (&walk->want, (size_t) mapping_user_name_leaf (pass->p->mapping), name);
   if (knowledge_of (pass, link, pass->last, pass->known, walk->error) < 0
       || (values && resolve (walk, link) < 0))
     return -1;
