@@ -15,9 +15,7 @@ first_name (struct delivery *delivery, struct item *item, const char *name, int 
   mem_set_text (&item->row.name, name);
   item->row.name_number = n;
   item->met = true;
-  if (store_queue_update (delivery->pass->store, &item->row, delivery->error) < 0)
-    return -1;
-  return 0;
+  return store_queue_update (delivery->pass->store, &item->row, delivery->error);
 }
 
 static void
@@ -50,14 +48,14 @@ int
 candidates_keep (struct delivery *delivery, struct item *item, const char *has)
 {
   const struct settings *s = delivery->pass->p->settings;
-  bool kept = !has || !item->name || item->temporary || names_equal (has, item->name);
-  int rc = 0;
-  for (int n = 0; !kept && n <= s->collision_attempts; n++) {
+  if (!has || !item->name || item->temporary || names_equal (has, item->name))
+    return 0;
+  for (int n = 0; n <= s->collision_attempts; n++) {
     MEM_AUTO char *name = collide_candidate (s->collision_format, item->row.wanted_name, n);
-    if (!(kept = names_equal (has, name)))
+    if (!names_equal (has, name))
       continue;
-    rc = first_name (delivery, item, name, n);
     set_name (delivery, item, name);
+    return first_name (delivery, item, name, n);
   }
-  return rc;
+  return 0;
 }

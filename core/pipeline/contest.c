@@ -115,9 +115,9 @@ contest_change_or_park (struct delivery *delivery, struct item *item)
 
 /* An account that is ours by its externalId, though we thought it another's or none. */
 static int
-link_ours (struct delivery *delivery, struct item *item, const char *id, const char *document)
+link_ours (struct delivery *delivery, struct item *item, const char *id, const char *has,
+           const char *document)
 {
-  MEM_AUTO char *has = user_name_of (document);
   if (holder_that_left (delivery, item, id) < 0 || candidates_keep (delivery, item, has) < 0)
     return -1;
   take_over (delivery, item, id, document);
@@ -139,12 +139,12 @@ rule_accepts (const struct settings *s, enum phase phase, size_t rule)
 
 static int
 carry_out (struct delivery *delivery, struct item *item, const struct claim *claim, const char *id,
-           const char *document)
+           const char *has, const char *document)
 {
   const char *why = "";
   switch (collide_judge (claim, &why)) {
   case VERDICT_LINK:
-    return link_ours (delivery, item, id, document);
+    return link_ours (delivery, item, id, has, document);
   case VERDICT_ADOPT:
     item->adopting = true;
     log_info ("adopting for %s (%s) the account %s: %s", item->name, item->link.id, id, why);
@@ -209,7 +209,7 @@ contest_account (struct delivery *delivery, struct item *item, const char *id,
     return outcome_park (delivery, item, "the sink shows this account, and denies it to a change");
   if (kind == HOLDER_SELF && item->name_attempts > 2)
     return contest_park_held (delivery, item, "the sink refuses the name that this very account has");
-  return carry_out (delivery, item, &claim, id, document);
+  return carry_out (delivery, item, &claim, id, has, document);
 }
 
 static const char *

@@ -186,7 +186,7 @@ static int
 count_done (struct delivery *delivery, struct item *item)
 {
   struct pass *pass = delivery->pass;
-  if (item->row.why && strcmp (item->row.why, QUEUE_APPROVED) == 0)
+  if (queued_is_approved (&item->row))
     return 0; /* what somebody approved trips no brake afterwards */
   if (pass->first && kind_done (item) != CHANGE_LEAVERS)
     return 0; /* creates, and what completes them: a reference to somebody who was made later */

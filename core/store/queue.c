@@ -84,8 +84,7 @@ name_in_doubt (const struct queued *q)
 static void
 keep_approval (const struct queued *old, struct queued *q)
 {
-  bool approved = old->why && strcmp (old->why, QUEUE_APPROVED) == 0;
-  if (approved && q->state == QUEUE_WAITING && q->intent == old->intent
+  if (queued_is_approved (old) && q->state == QUEUE_WAITING && q->intent == old->intent
       && memcmp (q->fingerprint, old->fingerprint, FINGERPRINT_LEN) == 0)
     mem_set_text (&q->why, QUEUE_APPROVED);
 }

@@ -119,8 +119,7 @@ int
 store_queue_count_doubt (struct store *store, const struct queued *old, const struct queued *newer,
                          struct error *error)
 {
-  bool approved = old->why && strcmp (old->why, QUEUE_APPROVED) == 0;
-  if (!old->doubt || approved)
+  if (!old->doubt || queued_is_approved (old))
     return 0;
   sqlite3_stmt *s = store_statement (store, S_WITH_ACCOUNT,
                                      "SELECT account IS NOT NULL FROM link WHERE row = ?1");

@@ -25,6 +25,12 @@ queued_fini (struct queued *queued)
   queued_init (queued);
 }
 
+bool
+queued_is_approved (const struct queued *queued)
+{
+  return queued->why && strcmp (queued->why, QUEUE_APPROVED) == 0;
+}
+
 /* In the order of QUEUE_COLUMNS. */
 void
 store_queue_fill (sqlite3_stmt *s, struct queued *queued)

@@ -70,7 +70,7 @@ enum link_status {
 
 #define LINK_ADOPTED 1u      /* flags: taken over, not made by us */
 #define LINK_SEND_ALL 2u     /* the next update sends every leaf */
-#define LINK_DOUBT 8u        /* parked while a create may have reached the sink */
+#define LINK_DOUBT 8u        /* a change that was parked or refused since may have been made */
 #define LINK_REFERENCES 4u   /* a reference was left out: resolve again when targets appear */
 
 struct link {
@@ -259,6 +259,7 @@ int64_t store_queue_count_kind (struct store *, enum change_kind, enum queue_sta
 /* A held row that somebody approved: it waits with this word as its `why`, no brake holds it again,
  * and a newer state of the entry that is the same keeps it (see store_queue_put). */
 #define QUEUE_APPROVED "approved"
+bool queued_is_approved (const struct queued *);
 int store_queue_approve (struct store *, int64_t number, struct error *);
 /* Those of the WAITING rows of a kind that are approved. */
 int64_t store_queue_count_approved (struct store *, enum change_kind);

@@ -137,7 +137,7 @@ mutant brakes-not-counted core/pipeline/brakes.c \
   '  if (waiting + held == 0)' '  if (1)' \
   'tests/e2e/brakes.py'
 mutant leavers-in-doubt-not-counted core/store/queue_kind.c \
-  '  if (!old->doubt || approved)' '  if (old->doubt || approved)' \
+  '  if (!old->doubt || queued_is_approved (old))' '  if (old->doubt || queued_is_approved (old))' \
   'tests/e2e/brakes.py'
 mutant held-leavers-are-not-asked-for-again core/pipeline/leavers.c \
   '  return pass->end == SCAN_CHANGES && (rare ||' '  return 0 && pass->end == SCAN_CHANGES && (rare ||' \
@@ -187,7 +187,7 @@ mutant a-contested-suffix-does-not-stay core/pipeline/names.c \
   '  if (false && link->given_name && names_equal (link->wanted_name, row->wanted_name))' \
   'tests/e2e/names.py Namesakes'
 mutant a-suffix-does-not-survive-the-state core/pipeline/candidates.c \
-  '    if (!(kept = names_equal (has, name)))' '    if (!(kept = n > 0))' \
+  '    if (!names_equal (has, name))' '    if (n == 0)' \
   'tests/e2e/names.py Meeting'
 mutant removal-ignored core/plan/plan.c \
   '  else if (phase == PHASE_REMOVE && known_of' '  else if (false && known_of' \
