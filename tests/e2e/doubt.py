@@ -16,10 +16,8 @@ class Doubt(Case):
     def test_G1_an_update_in_doubt_that_the_source_takes_back(self):
         self.start()
         self.changes(people("ada", "bob"), entry("id-bob", "bob", "two"))
-        self.sink["results"] = {"bob": "kill-after"}
-        self.sync(KILLED)
+        self.interrupted()
         self.assertEqual(self.accounts()["id-bob"]["title"], "two")
-        self.sink["results"] = {}
         self.changes(people("ada", "bob"), entry("id-bob", "bob", "one"))
         self.sync()
         self.assertEqual(self.accounts()["id-bob"]["title"], "one")
@@ -31,9 +29,7 @@ class Doubt(Case):
                 self.setUp()
                 self.start()
                 self.changes(people("ada"), {"delete": "id-bob"})
-                self.sink["results"] = {"bob": word}
-                self.sync(KILLED)
-                self.sink["results"] = {}
+                self.interrupted(word)
                 self.changes(people("ada", "bob"), *people("bob"))
                 self.sync()
                 self.assertTrue(self.accounts()["id-bob"]["active"], self.said)
@@ -43,10 +39,8 @@ class Doubt(Case):
         self.changes(people("ada"))
         self.sync()
         self.changes(people("ada"), *people("bob"))
-        self.sink["results"] = {"bob": "kill-after"}
-        self.sync(KILLED)
+        self.interrupted()
         self.assertTrue(self.accounts()["id-bob"]["active"])
-        self.sink["results"] = {}
         self.changes(people("ada"), {"delete": "id-bob"})
         self.sync()
         self.assertFalse(self.accounts()["id-bob"]["active"], self.said)
@@ -71,9 +65,7 @@ class Doubt(Case):
     def test_G2_a_create_in_doubt_of_somebody_who_left_with_a_mapped_externalId(self):
         self.settings["mapping"] = {"userName": "uid", "displayName": "cn", "externalId": "title"}
         self.everything([entry("id-ada", "ada", title="4711"), entry("id-bob", "bob", title="4712")])
-        self.sink["results"] = {"bob": "kill-after"}
-        self.sync(KILLED)
-        self.sink["results"] = {}
+        self.interrupted()
         self.everything([entry("id-ada", "ada", title="4711")])
         self.sync()
         self.assertEqual({a["externalId"]: a["active"] for a in self.accounts().values()},
@@ -84,9 +76,7 @@ class Doubt(Case):
         self.changes(people("ada"))
         self.sync()
         self.changes(people("ada"), *people("bob"))
-        self.sink["results"] = {"bob": "kill-before"}
-        self.sync(KILLED)
-        self.sink["results"] = {}
+        self.interrupted("kill-before")
         self.changes(people("ada"), {"delete": "id-bob"})
         self.sync()
         self.assertEqual(set(self.accounts()), {"id-ada"})
@@ -96,9 +86,7 @@ class Doubt(Case):
         self.changes(people("ada"))
         self.sync()
         self.changes(people("ada"), *people("bob"))
-        self.sink["results"] = {"bob": "kill-after"}
-        self.sync(KILLED)
-        self.sink["results"] = {}
+        self.interrupted()
         new = entry("id-bob", "robert", "one")
         self.changes(people("ada") + [new], new)
         self.sync()
@@ -115,9 +103,7 @@ class Doubt(Case):
                 self.changes(people("ada"))
                 self.sync()
                 self.changes(people("ada"), *people("bob"))
-                self.sink["results"] = {"bob": "kill-after"}
-                self.sync(KILLED)
-                self.sink["results"] = {}
+                self.interrupted()
                 first = entry("id-a-first", "bob", "two")  # before id-bob in the order of ids
                 changed = entry("id-bob", "bob", "three")
                 self.changes(people("ada") + [first, changed], first, changed)

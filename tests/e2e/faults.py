@@ -1,14 +1,13 @@
 """Things that break: replies, tokens, accounts, the disk, and the program itself (G1, G2, G7)."""
-import contextlib
 import json
 import os
 import signal
-import sqlite3
 import time
 import unittest
 
 import pipeline
 import smalldisk
+import tally
 import tap
 from pipeline import crowd, dn, person
 
@@ -239,12 +238,8 @@ class Disk(pipeline.Test):
 
     def tally(self, p):
         """How many there are of each kind: as the state keeps it, and as it has them."""
-        with contextlib.closing(sqlite3.connect("file:%s?mode=ro" % p.path("small/state.db"), uri=True)) as db:
-            kept = [bytes(row[0]).decode() for row in db.execute("SELECT value FROM fact WHERE name = 'tally'")]
-            found = {(status, account): count for status, account, count in db.execute(
-                "SELECT status, account IS NOT NULL, count(*) FROM link GROUP BY 1, 2")}
-        there = " ".join(str(found.get((kind // 2, kind % 2), 0)) for kind in range(10))
-        return kept[0] if kept else there, there
+        kept, there = tally.of(p.path("small/state.db"))
+        return there if kept is None else kept, there
 
     def fails(self, p, disk, leave):
         disk.fill(leave << 10)

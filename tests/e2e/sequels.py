@@ -6,7 +6,7 @@ import sqlite3
 import time
 
 import tap
-from scriptedends import KILLED, Case, entry, people
+from scriptedends import Case, entry, people
 
 
 class Case(Case):
@@ -26,12 +26,6 @@ class Case(Case):
 
     def writes(self):
         return len(self.journal("create", "update", "delete"))
-
-    def interrupted(self, word="kill-after"):
-        """The pass is killed at what becomes of bob."""
-        self.sink["results"] = {"bob": word}
-        self.sync(KILLED)
-        self.sink["results"] = {}
 
     def refused(self):
         self.sink["results"] = {"bob": "entry"}

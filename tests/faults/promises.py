@@ -2,8 +2,8 @@
 import json
 import os
 import re
-import sqlite3
 
+import tally
 from world import DOMAIN
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -307,13 +307,9 @@ def agrees(history):
 
 def check_tally(ends):
     """How many accounts the state says there are is what the brakes go by (G4)."""
-    with sqlite3.connect("file:%s?mode=ro" % ends.history.path("state/state.db"), uri=True) as db:
-        kept = [row[0] for row in db.execute("SELECT value FROM fact WHERE name = 'tally'")]
-        counted = dict(((status, account), count) for status, account, count in db.execute(
-            "SELECT status, account IS NOT NULL, count(*) FROM link GROUP BY 1, 2"))
-    wanted_text = " ".join(str(counted.get((i // 2, i % 2), 0)) for i in range(10))
-    if kept and bytes(kept[0]).decode() != wanted_text:
-        fail("G4: the state keeps %s entries by status, and has %s", kept[0], wanted_text)
+    kept, counted = tally.of(ends.history.path("state/state.db"))
+    if kept is not None and kept != counted:
+        fail("G4: the state keeps %s entries by status, and has %s", kept, counted)
 
 
 def check(history):

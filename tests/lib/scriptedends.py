@@ -84,6 +84,12 @@ class Case(unittest.TestCase):
         found = self.run_it(*words)
         self.assertEqual(found, code, self.said)
 
+    def interrupted(self, word="kill-after"):
+        """The pass is killed at what becomes of bob."""
+        self.sink["results"] = {"bob": word}
+        self.sync(KILLED)
+        self.sink["results"] = {}
+
     def report(self):
         with open(self.path("report.json")) as file:
             return json.load(file)
