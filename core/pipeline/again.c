@@ -75,20 +75,29 @@ add_bare (void *data, struct queued *row)
   return rc < 0 ? -1 : 0;
 }
 
-/* A released row keeps no values, and a row of another mapping cannot be sent: read again. */
+static int
+name_them (struct pass *pass, struct error *error)
+{
+  if (store_begin (pass->store, error) < 0)
+    return -1;
+  if (names_give (pass, error) == 0)
+    return store_commit (pass->store, error);
+  store_rollback (pass->store);
+  return -1;
+}
+
+/* A released row keeps no values, and a row of another mapping cannot be sent: read again. Those that
+ * came before the source failed have their names, too. */
 int
 again_read_bare_rows (struct pass *pass, struct error *error)
 {
+  struct error later;
   struct bare bare = { .pass = pass, .error = error };
   int rc = store_queue_bare_each (pass->store, pass->p->mapping_number, add_bare, &bare, error);
-  if (rc >= 0 && bare.ids.count)
-    rc = ask (pass, &bare.ids, error);
   if (rc >= 0 && bare.ids.count) {
-    rc = store_begin (pass->store, error);
-    if (rc == 0 && (rc = names_give (pass, error)) < 0)
-      store_rollback (pass->store);
-    else if (rc == 0)
-      rc = store_commit (pass->store, error);
+    rc = ask (pass, &bare.ids, error);
+    if (name_them (pass, rc < 0 ? &later : error) < 0)
+      rc = -1;
   }
   ids_fini (&bare.ids);
   return rc < 0 ? -1 : 0;

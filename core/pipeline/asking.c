@@ -33,6 +33,23 @@ take_answer (struct pass *pass, struct entry *answer, const char *asked,
   return rc;
 }
 
+/* The source's own session is opened when it is asked for something, in watch mode. One that is away
+ * is not tried again and again in one pass. */
+static int
+open_to_ask (struct pass *pass, struct error *error)
+{
+  struct pipeline *p = pass->p;
+  if (p->source_session)
+    return 0;
+  if (pass->away)
+    return error_set (error, "%s", pass->away);
+  if (pipeline_open_source (p, error) == 0)
+    return pipeline_check_identity (p, error);
+  if (error->exit_status != 2)
+    pass->away = mem_copy_text (error->text);
+  return -1;
+}
+
 static int
 ask_batch (struct pass *pass, char *const *ids, size_t count, struct entry *entries, struct error *error)
 {
@@ -40,7 +57,7 @@ ask_batch (struct pass *pass, char *const *ids, size_t count, struct entry *entr
   struct syncd_entry *opaque[GET_BATCH];
   struct syncd_scan_request request = pipeline_scan_request (p, SYNCD_MODE_EVERYTHING);
   notify_alive ();
-  if (!p->source_session && pipeline_open_source (p, error) < 0)
+  if (open_to_ask (pass, error) < 0)
     return -1;
   for (size_t i = 0; i < count; i++) {
     entry_reset (&entries[i]);

@@ -123,7 +123,8 @@ apply_one (struct pass *pass, const struct kind *kind, struct error *error)
     return hold (pass, kind, doubt, error);
   if (trips (pass, kind, waiting + held + done, &tripped, error) < 0)
     return -1;
-  if (held && !tripped && !doubt && wider_now (pass, kind))
+  bool asked = !leavers || pass->asked; /* whom the source shows again is held no more */
+  if (held && !tripped && !doubt && asked && wider_now (pass, kind))
     return store_queue_release (pass->store, kind->kind, error);
   if (!tripped) /* what is held stays held; what came since goes */
     return 0;

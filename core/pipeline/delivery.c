@@ -216,7 +216,8 @@ heed_orders (struct delivery *delivery)
 {
   struct pass *pass = delivery->pass;
   int64_t now_us = clock_monotonic_us ();
-  if (now_us - delivery->looked_us < ORDERS_EVERY_US || pass->options->only || delivery->stop)
+  if (now_us - delivery->looked_us < ORDERS_EVERY_US || pass->options->only || delivery->stop
+      || pass->away) /* what they are about must be asked for */
     return 0;
   delivery->looked_us = now_us;
   if (!orders_pending (pass->p->settings->state_path))

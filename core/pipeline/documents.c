@@ -33,20 +33,28 @@ fetch_sink_documents (struct pipeline *p, struct buffer *schema, struct buffer *
 
 #define SCHEMA_KEPT_MS ((int64_t) 24 * 3600 * 1000)
 
-/* What the kept documents belong to: another base URL must not use them. */
 static void
-documents_key (const struct pipeline *p, char ret_key[65])
+add_option (const struct syncd_config *config, const char *key, struct buffer *text)
+{
+  for (size_t i = 0; i < options_count (config, key); i++) {
+    const char *name = options_item_key (config, key, i), *value = options_item (config, key, i);
+    buffer_printf (text, " %s%s%s=%s", key, name ? "." : "", name ? name : "", value ? value : "");
+  }
+}
+
+void
+pipeline_end_key (const struct loaded *end, const struct syncd_config *config, uint32_t without,
+                  char ret_key[65])
 {
   BUFFER_AUTO struct buffer text;
   buffer_init (&text, DOCUMENT_MAX);
-  const struct syncd_plugin *plugin = p->sink->plugin;
+  const struct syncd_plugin *plugin = end->plugin;
   buffer_printf (&text, "%s %s", plugin->name, plugin->version);
   for (uint32_t i = 0; i < plugin->option_count; i++) {
     const struct syncd_option *option =
         (const void *) ((const char *) plugin->options + (size_t) i * plugin->option_size);
-    bool single = !(option->type & (SYNCD_OPT_LIST | SYNCD_OPT_MAP | SYNCD_OPT_SECRET));
-    const char *value = single ? options_text (p->sink_config, option->key) : NULL;
-    buffer_printf (&text, " %s=%s", option->key, value ? value : "");
+    if (!(option->type & (SYNCD_OPT_SECRET | without)))
+      add_option (config, option->key, &text);
   }
   hash_sha256_hex (buffer_text (&text), text.len, ret_key);
 }
@@ -101,7 +109,8 @@ load_schema (struct pipeline *p, struct error *error)
   BUFFER_AUTO struct buffer schema, about;
   buffer_init (&schema, DOCUMENT_MAX);
   buffer_init (&about, DOCUMENT_MAX);
-  documents_key (p, key);
+  /* another base URL must not use them */
+  pipeline_end_key (p->sink, p->sink_config, SYNCD_OPT_LIST | SYNCD_OPT_MAP, key);
   if (!kept_documents (p, key, &schema, &about)) {
     buffer_reset (&schema);
     buffer_reset (&about);

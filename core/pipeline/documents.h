@@ -1,4 +1,5 @@
-/* JSON that plugins describe themselves with; shared by pipeline.c and documents.c alone. */
+/* JSON that plugins describe themselves with, and what they are configured to; shared by pipeline.c,
+ * documents.c and identity.c alone. */
 #ifndef SYNCD_PIPELINE_DOCUMENTS_H
 #define SYNCD_PIPELINE_DOCUMENTS_H
 
@@ -15,5 +16,9 @@ int pipeline_sink_error (struct error *, struct syncd_ctx *, int32_t code, const
 char *pipeline_json_member (const json_t *object, const char *key);
 /* Parses what describe() gave and logs its warnings; NULL with an error. */
 json_t *pipeline_parse_description (struct buffer *text, struct syncd_ctx *, struct error *);
+/* A hash of the plugin and of its options; secrets are never among them, nor are options of the types
+ * WITHOUT (SYNCD_OPT_LIST, …). */
+void pipeline_end_key (const struct loaded *, const struct syncd_config *, uint32_t without,
+                       char ret_key[65]);
 
 #endif

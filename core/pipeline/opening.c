@@ -109,7 +109,6 @@ static void
 pass_make_room (struct pass *pass)
 {
   size_t leaves = mapping_leaf_count (pass->p->mapping);
-  pass->store = pass->p->store;
   entry_init (&pass->entry, mapping_attribute_count (pass->p->mapping));
   leaves_init (&pass->leaves, leaves);
   pass->hashes = mem_new (leaves, sizeof *pass->hashes);
@@ -119,16 +118,39 @@ pass_make_room (struct pass *pass)
   memset (pass->seen, 0, (pass->seen_bits + 7) / 8);
 }
 
+/* While the source is away what is queued goes on its way, where it is certain whose it is. */
+static int
+open_source (struct pass *pass, struct error *error)
+{
+  struct pipeline *p = pass->p;
+  if (p->source_session || (p->identity_checked && reads_nothing (pass)))
+    return 0;
+  if (pipeline_open_source (p, error) == 0)
+    return 0;
+  if (error->exit_status == 2 || pass->options->rebind || !pipeline_source_is_known (p))
+    return -1;
+  pass->away = mem_copy_text (error->text);
+  return 0;
+}
+
+/* Both ends may be away. */
+static int
+compile (struct pass *pass, struct error *error)
+{
+  struct error sink;
+  if (pass->p->mapping || pipeline_compile (pass->p, &sink) == 0)
+    return 0;
+  if (pass->away)
+    log_error ("%s", pass->away);
+  *error = sink;
+  return -1;
+}
+
 int
 opening_run (struct pass *pass, struct error *error)
 {
   struct pipeline *p = pass->p;
-  if (audit_open (pass, error) < 0)
-    return -1;
-  bool opened = p->source_session || (p->identity_checked && reads_nothing (pass));
-  if (!opened && pipeline_open_source (p, error) < 0)
-    return -1;
-  if (!p->mapping && pipeline_compile (p, error) < 0)
+  if (audit_open (pass, error) < 0 || open_source (pass, error) < 0 || compile (pass, error) < 0)
     return -1;
   if (pass->options->rebind && rebind_begin (pass, error) < 0)
     return -1;

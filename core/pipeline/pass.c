@@ -24,6 +24,7 @@ pass_init (struct pass *pass, struct pipeline *p, const struct pass_options *opt
   pass->p = p;
   pass->options = options;
   pass->report = report;
+  pass->store = p->store;
   pass->started_ms = clock_now_ms ();
   pass->audit = -1;
   pass->owned_active = -1;
@@ -36,7 +37,7 @@ pass_init (struct pass *pass, struct pipeline *p, const struct pass_options *opt
 static void
 pass_fini (struct pass *pass)
 {
-  if (pass->store) {
+  if (pass->hashes) {
     entry_fini (&pass->entry);
     leaves_fini (&pass->leaves);
   }
@@ -51,6 +52,7 @@ pass_fini (struct pass *pass)
   ids_fini (&pass->unclaimed);
   buffer_fini (&pass->checkpoint);
   free (pass->partial);
+  free (pass->away);
 }
 
 static int
@@ -71,9 +73,20 @@ find_only (struct pass *pass, struct error *error)
   return rc < 0 ? -1 : 0;
 }
 
+/* Nothing is known of the entries: whoever is parked waits, nobody is gone. What is queued is known
+ * to be wanted, and goes on its way (G7). */
+static int
+take_in_nothing (struct pass *pass, struct error *error)
+{
+  pass->report->mode = "queue";
+  return error_set (error, "%s", pass->away);
+}
+
 static int
 take_in (struct pass *pass, struct error *error)
 {
+  if (pass->away)
+    return take_in_nothing (pass, error);
   if (!pass->options->only && again_read (pass, LINKS_DUE, error) < 0)
     return -1;
   int rc = intake_run (pass, error);
@@ -197,7 +210,7 @@ run_steps (struct pass *pass, struct error *error)
   if (pass->options->stream)
     pass->options->stream->recorded = pass->report->recorded;
   if (again_read_bare_rows (pass, rc < 0 ? &later : error) < 0)
-    return -1;
+    rc = -1; /* these wait, the others go */
   if (deliver (pass, rc < 0 ? &later : error) < 0)
     rc = -1;
   return rc;
@@ -247,7 +260,7 @@ static void
 record_run (struct pass *pass)
 {
   struct error ignored;
-  if (!pass->store || pass->options->dry_run)
+  if (!pass->hashes || pass->options->dry_run) /* it came to nothing */
     return;
   const struct buffer *json = report_json (pass->report);
   if (store_begin (pass->store, &ignored) == 0

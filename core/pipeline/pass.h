@@ -63,6 +63,7 @@ struct pass {
   bool inventory_failed;      /* the inventory only: what the changes told before it holds */
   enum scan_end end;
   char *partial;              /* why the read is not complete */
+  char *away;                 /* why the source cannot be asked: it is not tried again */
   int64_t only_row;           /* 0: everybody */
 
   int audit;                  /* descriptor of the audit file, or -1 */

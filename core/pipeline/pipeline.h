@@ -77,6 +77,9 @@ int pipeline_open_sink (struct pipeline *, struct error *);   /* one session, wh
 int pipeline_compile (struct pipeline *, struct error *);
 /* Is the state of this source and this sink? */
 int pipeline_check_identity (struct pipeline *, struct error *);
+/* Is its configuration the one under which it answered last? Then the state is of it, also while it
+ * cannot be asked. */
+bool pipeline_source_is_known (const struct pipeline *);
 
 /* A request for a scan with the mapping's attributes. */
 struct syncd_scan_request pipeline_scan_request (const struct pipeline *, uint32_t mode);

@@ -31,7 +31,7 @@ struct report_list {
 struct report {
   bool recorded; /* what was read is in the state, whatever became of its delivery; not told */
   const char *result; /* ok, parked, held, failed */
-  const char *mode;   /* full, changes, inventory, only */
+  const char *mode;   /* full, changes, inventory, only, queue */
   bool dry_run;       /* the counters say what would be done */
   double seconds;
   const char *source_name, *sink_name;
