@@ -75,17 +75,6 @@ add_bare (void *data, struct queued *row)
   return rc < 0 ? -1 : 0;
 }
 
-static int
-name_them (struct pass *pass, struct error *error)
-{
-  if (store_begin (pass->store, error) < 0)
-    return -1;
-  if (names_give (pass, error) == 0)
-    return store_commit (pass->store, error);
-  store_rollback (pass->store);
-  return -1;
-}
-
 /* A released row keeps no values, and a row of another mapping cannot be sent: read again. Those that
  * came before the source failed have their names, too. */
 int
@@ -96,11 +85,19 @@ again_read_bare_rows (struct pass *pass, struct error *error)
   int rc = store_queue_bare_each (pass->store, pass->p->mapping_number, add_bare, &bare, error);
   if (rc >= 0 && bare.ids.count) {
     rc = ask (pass, &bare.ids, error);
-    if (name_them (pass, rc < 0 ? &later : error) < 0)
+    if (pass_transaction (pass, names_give, rc < 0 ? &later : error) < 0)
       rc = -1;
   }
   ids_fini (&bare.ids);
   return rc < 0 ? -1 : 0;
+}
+
+static int
+decide (struct pass *pass, struct error *error)
+{
+  if (brakes_apply (pass, error) < 0 || approve_apply (pass, error) < 0)
+    return -1;
+  return names_give (pass, error);
 }
 
 /* Brakes, approvals and names for what came up in the middle of a pass: by orders, or because a
@@ -108,13 +105,7 @@ again_read_bare_rows (struct pass *pass, struct error *error)
 int
 again_decide (struct pass *pass, struct error *error)
 {
-  if (store_begin (pass->store, error) < 0)
-    return -1;
-  if (brakes_apply (pass, error) == 0 && approve_apply (pass, error) == 0
-      && names_give (pass, error) == 0)
-    return store_commit (pass->store, error);
-  store_rollback (pass->store);
-  return -1;
+  return pass_transaction (pass, decide, error);
 }
 
 int

@@ -20,6 +20,20 @@ struct kind {
   const struct brake *brake;
 };
 
+static struct kind
+kind_of (const struct pass *pass, enum change_kind kind)
+{
+  const struct settings *s = pass->p->settings;
+  switch (kind) {
+  case CHANGE_LEAVERS:
+    return (struct kind){ kind, "leavers", &s->brake_leavers };
+  case CHANGE_UPDATES:
+    return (struct kind){ kind, "updates", &s->brake_updates };
+  default:
+    return (struct kind){ kind, "creates", &s->brake_creates };
+  }
+}
+
 static char *
 fact_name (const struct kind *kind)
 {
@@ -78,85 +92,93 @@ brakes_count_owned (struct pass *pass, struct error *error)
   return 0;
 }
 
-/* Few changes trip no brake however few accounts there are: then nobody is counted. */
-static int
-trips (struct pass *pass, const struct kind *kind, int64_t count, bool *ret_trips, struct error *error)
+struct brake_count
+brakes_count (struct pass *pass, enum change_kind kind)
 {
-  bool leavers = kind->kind == CHANGE_LEAVERS;
-  *ret_trips = collide_brake_trips (kind->brake, (size_t) count, 0, leavers);
-  if (!*ret_trips)
+  return (struct brake_count){
+    .waiting = store_queue_count_kind (pass->store, kind, QUEUE_WAITING)
+               - store_queue_count_approved (pass->store, kind),
+    .held = store_queue_count_kind (pass->store, kind, QUEUE_HELD),
+    .done = store_done_since (pass->store, kind, pass->started_ms - DAY_MS)
+  };
+}
+
+/* Few changes trip no brake however few accounts there are: then nobody is counted. */
+int
+brakes_trip (struct pass *pass, enum change_kind kind, int64_t count, struct error *error)
+{
+  const struct brake *brake = kind_of (pass, kind).brake;
+  bool leavers = kind == CHANGE_LEAVERS;
+  if (!collide_brake_trips (brake, (size_t) count, 0, leavers))
     return 0;
   if (brakes_count_owned (pass, error) < 0)
     return -1;
-  *ret_trips = collide_brake_trips (kind->brake, (size_t) count, (size_t) pass->owned_active, leavers);
-  return 0;
+  return collide_brake_trips (brake, (size_t) count, (size_t) pass->owned_active, leavers);
 }
 
 static char *
-words_of (const struct pass *pass, const struct kind *kind, int64_t count, int64_t done)
+words_of (const struct pass *pass, const struct kind *kind, const struct brake_count *count)
 {
   const struct brake *brake = kind->brake;
   size_t owned = (size_t) pass->owned_active;
-  bool limit = collide_brake_trips (brake, (size_t) (count + done), owned, false);
+  int64_t now = count->waiting + count->held;
+  bool limit = collide_brake_trips (brake, (size_t) (now + count->done), owned, false);
   return mem_format (
       "%" PRId64 " %s, %" PRId64 " more in the last 24 h, of %" PRId64 " accounts owned and active; "
       "the limit is %d percent or %" PRId64 ", whichever is more%s",
-      count, kind->name, done, pass->owned_active, brake->percent, brake->min,
+      now, kind->name, count->done, pass->owned_active, brake->percent, brake->min,
       limit ? "" : "; more than half are held in any case");
 }
 
-static int
-apply_one (struct pass *pass, const struct kind *kind, struct error *error)
+/* Why must all of a kind be held, whatever their number? NULL: they need not. */
+static const char *
+doubt_about (const struct pass *pass, enum change_kind kind)
 {
-  int64_t waiting = store_queue_count_kind (pass->store, kind->kind, QUEUE_WAITING)
-                    - store_queue_count_approved (pass->store, kind->kind);
-  int64_t held = store_queue_count_kind (pass->store, kind->kind, QUEUE_HELD);
-  int64_t done = store_done_since (pass->store, kind->kind, pass->started_ms - DAY_MS);
-  bool leavers = kind->kind == CHANGE_LEAVERS;
-  const char *doubt = pass->rebind ? "the state meets another source or sink (--rebind)"
-                      : leavers    ? leavers_doubtful (pass)
-                                   : NULL;
-  bool tripped;
-  if (waiting + held == 0)
+  if (pass->rebind)
+    return "the state meets another source or sink (--rebind)";
+  return kind == CHANGE_LEAVERS ? leavers_doubtful (pass) : NULL;
+}
+
+static int
+apply_one (struct pass *pass, enum change_kind which, struct error *error)
+{
+  const struct kind kind = kind_of (pass, which);
+  const struct brake_count count = brakes_count (pass, which);
+  const char *doubt = doubt_about (pass, which);
+  if (count.waiting + count.held == 0)
     return 0;
-  if (doubt && waiting)
-    return hold (pass, kind, doubt, error);
-  if (trips (pass, kind, waiting + held + done, &tripped, error) < 0)
+  if (doubt && count.waiting)
+    return hold (pass, &kind, doubt, error);
+  int tripped = brakes_trip (pass, which, count.waiting + count.held + count.done, error);
+  if (tripped < 0)
     return -1;
-  bool asked = !leavers || pass->asked; /* whom the source shows again is held no more */
-  if (held && !tripped && !doubt && asked && wider_now (pass, kind))
-    return store_queue_release (pass->store, kind->kind, error);
+  /* whom the source shows again is held no more */
+  bool asked = which != CHANGE_LEAVERS || pass->asked;
+  if (count.held && !tripped && !doubt && asked && wider_now (pass, &kind))
+    return store_queue_release (pass->store, which, error);
   if (!tripped) /* what is held stays held; what came since goes */
     return 0;
-  MEM_AUTO char *why = words_of (pass, kind, waiting + held, done);
-  return waiting ? hold (pass, kind, why, error) : 0;
+  MEM_AUTO char *why = words_of (pass, &kind, &count);
+  return count.waiting ? hold (pass, &kind, why, error) : 0;
 }
 
 int
 brakes_apply (struct pass *pass, struct error *error)
 {
-  const struct settings *s = pass->p->settings;
-  const struct kind kinds[] = { { CHANGE_LEAVERS, "leavers", &s->brake_leavers },
-                                { CHANGE_UPDATES, "updates", &s->brake_updates },
-                                { CHANGE_CREATES, "creates", &s->brake_creates } };
-  for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-    if (pass->first && !pass->rebind && kinds[i].kind == CHANGE_CREATES)
-      continue;
-    if (apply_one (pass, &kinds[i], error) < 0)
-      return -1;
-  }
-  return 0;
+  if (apply_one (pass, CHANGE_LEAVERS, error) < 0 || apply_one (pass, CHANGE_UPDATES, error) < 0)
+    return -1;
+  return pass->first && !pass->rebind ? 0 : apply_one (pass, CHANGE_CREATES, error);
+}
+
+static int
+apply_to_leavers (struct pass *pass, struct error *error)
+{
+  return apply_one (pass, CHANGE_LEAVERS, error) < 0 ? -1 : approve_apply (pass, error);
 }
 
 int
 brakes_first_leavers (struct pass *pass, struct error *error)
 {
-  const struct kind leavers = { CHANGE_LEAVERS, "leavers", &pass->p->settings->brake_leavers };
   pass->owned_active = -1; /* those who were met count */
-  if (store_begin (pass->store, error) < 0)
-    return -1;
-  if (apply_one (pass, &leavers, error) == 0 && approve_apply (pass, error) == 0)
-    return store_commit (pass->store, error);
-  store_rollback (pass->store);
-  return -1;
+  return pass_transaction (pass, apply_to_leavers, error);
 }

@@ -17,7 +17,8 @@ core_libcore_la_SOURCES += \
   core/pipeline/rebind.c core/pipeline/references.c core/pipeline/report.c \
   core/pipeline/report.h core/pipeline/rings.c core/pipeline/scan.c core/pipeline/sessions.c \
   core/pipeline/sessions.h core/pipeline/settle.c core/pipeline/stream.c core/pipeline/stream.h \
-  core/pipeline/success.c core/pipeline/targets.c core/pipeline/unclaimed.c core/pipeline/unclaimed.h \
+  core/pipeline/success.c core/pipeline/targets.c core/pipeline/transaction.c \
+  core/pipeline/unclaimed.c core/pipeline/unclaimed.h \
   core/pipeline/unclaimed_approved.c core/pipeline/unwell.c core/pipeline/verify.c \
   core/pipeline/verify.h core/pipeline/wanted.c core/pipeline/wanted.h core/pipeline/watch.c \
   core/pipeline/watch.h core/pipeline/watch_stream.c core/pipeline/worker.c \

@@ -44,10 +44,7 @@ doubt_checkpoint (struct pass *pass, struct error *error)
 {
   if (!fact_differs (pass, "checkpoint_mapping", mapping_version (pass->p->mapping)))
     return 0;
-  if (store_begin (pass->store, error) < 0
-      || store_put_fact (pass->store, "checkpoint_mapping", "another", 7, error) < 0)
-    return -1;
-  return store_commit (pass->store, error);
+  return pass_keep_fact (pass, "checkpoint_mapping", "another", error);
 }
 
 /* Whoever reads at another server than the last complete read had may be shown entries that are not
@@ -65,10 +62,7 @@ opening_compare_ends (struct pass *pass, struct error *error)
   mem_set_text (&pass->report->changes, facts->changes);
   if (!differs || between || pass->options->queue_only)
     return 0;
-  if (store_begin (pass->store, error) < 0
-      || store_put_fact (pass->store, SERVER_BETWEEN, server, strlen (server), error) < 0)
-    return -1;
-  return store_commit (pass->store, error);
+  return pass_keep_fact (pass, SERVER_BETWEEN, server, error);
 }
 
 static int

@@ -153,10 +153,7 @@ static int
 put_fact (struct pass *pass, const char *name, struct error *error)
 {
   MEM_AUTO char *now = mem_format ("%" PRId64, pass->started_ms);
-  if (store_begin (pass->store, error) < 0
-      || store_put_fact (pass->store, name, now, strlen (now), error) < 0)
-    return -1;
-  return store_commit (pass->store, error);
+  return pass_keep_fact (pass, name, now, error);
 }
 
 static int

@@ -143,6 +143,10 @@ int references_note_key (struct pass *, const struct link *, const char *key, st
 bool references_due (struct pass *);
 int references_done (struct pass *, struct error *);
 
+/* transaction.c: WRITE in a transaction of its own; a fact in one of its own. */
+int pass_transaction (struct pass *, int (*write) (struct pass *, struct error *), struct error *);
+int pass_keep_fact (struct pass *, const char *name, const char *text, struct error *);
+
 /* targets.c */
 void targets_free (struct pass *);
 
@@ -160,6 +164,15 @@ int leavers_absent (struct pass *, struct ids *absent, struct error *);
 bool leavers_uncertain (const struct pass *);
 /* brakes.c; how many accounts are owned and active is counted once in a pass */
 int brakes_count_owned (struct pass *, struct error *);
+/* What a brake counts of a kind. */
+struct brake_count {
+  int64_t waiting; /* nobody approved it */
+  int64_t held;
+  int64_t done;    /* in the last 24 h */
+};
+struct brake_count brakes_count (struct pass *, enum change_kind);
+/* Does so much of a kind trip its brake? 1, 0, -1. */
+int brakes_trip (struct pass *, enum change_kind, int64_t count, struct error *);
 int brakes_apply (struct pass *, struct error *);
 /* Of a first pass, after its accounts were met: leavers alone, in a transaction of its own. */
 int brakes_first_leavers (struct pass *, struct error *);

@@ -66,6 +66,8 @@ let_go (struct pass *pass, struct error *error)
     return -1;
   if (store_links_clear (pass->p->store, error) < 0 || forget_facts (pass, error) < 0)
     return -1;
+  log_warning ("the state meets another source or sink: everybody is matched anew, and every change "
+               "is held until it is approved");
   return put_text (pass, "rebind", now, error);
 }
 
@@ -79,27 +81,20 @@ rebind_begin (struct pass *pass, struct error *error)
   }
   if (differs.exit_status != 2)
     return error_set (error, "%s", differs.text);
-  if (store_begin (pass->p->store, error) < 0)
-    return -1;
-  if (let_go (pass, error) < 0) {
-    store_rollback (pass->p->store);
-    return -1;
-  }
-  log_warning ("the state meets another source or sink: everybody is matched anew, and every change "
-               "is held until it is approved");
-  return store_commit (pass->p->store, error);
+  return pass_transaction (pass, let_go, error);
+}
+
+static int
+forget (struct pass *pass, struct error *error)
+{
+  return store_drop_fact (pass->p->store, "rebind", error) < 0
+             ? -1 : store_drop_facts (pass->p->store, REBOUND, error);
 }
 
 int
 rebind_end (struct pass *pass, struct error *error)
 {
-  if (store_begin (pass->p->store, error) < 0)
-    return -1;
-  if (store_drop_fact (pass->p->store, "rebind", error) == 0
-      && store_drop_facts (pass->p->store, REBOUND, error) == 0)
-    return store_commit (pass->p->store, error);
-  store_rollback (pass->p->store);
-  return -1;
+  return pass_transaction (pass, forget, error);
 }
 
 bool

@@ -9,12 +9,10 @@
 #include <string.h>
 
 #include "pipeline/names.h"
-#include "plan/collide.h"
 #include "util/json.h"
 #include "util/mem.h"
 
 #define REFERENCES_DUE "references_due"
-#define DAY_MS ((int64_t) 24 * 3600 * 1000)
 
 static bool
 any_reference (const struct mapping *mapping)
@@ -59,32 +57,24 @@ mark (void *data, struct link *link)
 
 /* Entries of another mapping are read again anyway. */
 static int
-mark_all (struct search *search)
+mark_all (struct pass *pass, struct error *error)
 {
-  struct pass *pass = search->pass;
+  struct search search = { .pass = pass, .error = error };
   const struct mapping *mapping = pass->p->mapping;
   for (size_t i = 0; i < mapping_leaf_count (mapping); i++)
     if (mapping_leaf (mapping, i)->reference
-        && store_lost_each (pass->store, pass->p->mapping_number, i, mark, search, search->error) < 0)
+        && store_lost_each (pass->store, pass->p->mapping_number, i, mark, &search, error) < 0)
       return -1;
-  if (search->found && references_note (pass, search->error) < 0)
+  if (search.found && references_note (pass, error) < 0)
     return -1;
-  return store_lost_drop (pass->store, search->error);
+  return store_lost_drop (pass->store, error);
 }
 
 int
 references_find_lost (struct pass *pass, struct error *error)
 {
-  struct search search = { .pass = pass, .error = error };
   int rc = store_lost_any (pass->store, error);
-  if (rc <= 0)
-    return rc;
-  if (store_begin (pass->store, error) < 0)
-    return -1;
-  if (mark_all (&search) == 0)
-    return store_commit (pass->store, error);
-  store_rollback (pass->store);
-  return -1;
+  return rc <= 0 ? rc : pass_transaction (pass, mark_all, error);
 }
 
 int
@@ -118,15 +108,16 @@ references_due (struct pass *pass)
   return pass->newly_linked || store_get_fact (pass->store, REFERENCES_DUE, &fact) == 1;
 }
 
+static int
+drop_due (struct pass *pass, struct error *error)
+{
+  return store_drop_fact (pass->store, REFERENCES_DUE, error);
+}
+
 int
 references_done (struct pass *pass, struct error *error)
 {
-  if (store_begin (pass->store, error) < 0)
-    return -1;
-  if (store_drop_fact (pass->store, REFERENCES_DUE, error) == 0)
-    return store_commit (pass->store, error);
-  store_rollback (pass->store);
-  return -1;
+  return pass_transaction (pass, drop_due, error);
 }
 
 /* ---- rows that would change nothing ---- */
@@ -223,27 +214,20 @@ visit_reference (void *data, struct link *link)
   return rc < 0 ? -1 : 0;
 }
 
+static int
+shed (struct pass *pass, struct error *error)
+{
+  struct shedding shedding = { .pass = pass, .error = error };
+  return store_links_each (pass->store, LINKS_REFERENCES, 0, visit_reference, &shedding, error);
+}
+
 int
 references_shed (struct pass *pass, struct error *error)
 {
-  struct shedding shedding = { .pass = pass, .error = error };
-  if (store_begin (pass->store, error) < 0)
-    return -1;
-  if (store_links_each (pass->store, LINKS_REFERENCES, 0, visit_reference, &shedding, error) >= 0)
-    return store_commit (pass->store, error);
-  store_rollback (pass->store);
-  return -1;
+  return pass_transaction (pass, shed, error);
 }
 
 /* ---- what no brake is to count ---- */
-
-static bool
-would_trip (const struct shedding *shedding)
-{
-  const struct pass *pass = shedding->pass;
-  return collide_brake_trips (&pass->p->settings->brake_updates, (size_t) shedding->counted,
-                              (size_t) pass->owned_active, false);
-}
 
 /* Once the others alone trip the brake there is nothing left to be gained. */
 static int
@@ -257,28 +241,23 @@ visit_update (void *data, struct queued *row)
     rc = shed_row (shedding->pass, &link, row, shedding->error);
   link_fini (&link);
   shedding->pass->report->unchanged += rc == 1;
-  shedding->counted += rc == 0;
-  return rc < 0 ? -1 : would_trip (shedding);
+  shedding->counted += rc == 0 && !queued_is_approved (row);
+  if (rc < 0)
+    return -1;
+  return brakes_trip (shedding->pass, CHANGE_UPDATES, shedding->counted, shedding->error);
 }
 
 int
 references_settle (struct pass *pass, struct error *error)
 {
   struct shedding shedding = { .pass = pass, .error = error };
-  int64_t waiting = store_queue_count_kind (pass->store, CHANGE_UPDATES, QUEUE_WAITING);
-  if (waiting == 0 || !any_reference (pass->p->mapping))
+  struct brake_count count = brakes_count (pass, CHANGE_UPDATES);
+  if (count.waiting == 0 || !any_reference (pass->p->mapping))
     return 0;
-  int64_t others = store_queue_count_kind (pass->store, CHANGE_UPDATES, QUEUE_HELD)
-                   + store_done_since (pass->store, CHANGE_UPDATES, pass->started_ms - DAY_MS);
-  shedding.counted = waiting + others;
-  if (shedding.counted <= pass->p->settings->brake_updates.min)
-    return 0;
-  if (brakes_count_owned (pass, error) < 0)
-    return -1;
-  if (!would_trip (&shedding))
-    return 0;
-  shedding.counted = others;
-  int rc = store_queue_updates_each (pass->store, pass->p->mapping_number, visit_update, &shedding,
-                                     error);
+  shedding.counted = count.held + count.done;
+  int rc = brakes_trip (pass, CHANGE_UPDATES, count.waiting + shedding.counted, error);
+  if (rc == 1)
+    rc = store_queue_updates_each (pass->store, pass->p->mapping_number, visit_update, &shedding,
+                                   error);
   return rc < 0 ? -1 : 0;
 }

@@ -134,7 +134,7 @@ mutant an-empty-read-is-believed core/pipeline/brakes.c \
   '  if (pass->end == SCAN_ALL && pass->report->read == 0)' '  if (0)' \
   'tests/e2e/silence.py'
 mutant brakes-not-counted core/pipeline/brakes.c \
-  '  if (waiting + held == 0)' '  if (1)' \
+  '  if (count.waiting + count.held == 0)' '  if (1)' \
   'tests/e2e/brakes.py'
 mutant leavers-in-doubt-not-counted core/store/queue_kind.c \
   '  if (!old->doubt || queued_is_approved (old))' '  if (old->doubt || queued_is_approved (old))' \
@@ -199,7 +199,8 @@ mutant histories-no-look-up-in-doubt core/pipeline/holder.c \
   '         && !item->row.doubt && strcmp (external_id, item->external_id) == 0;' converge
 mutant histories-removal-ignored core/plan/plan.c \
   '  else if (phase == PHASE_REMOVE && known_of' '  else if (false && known_of' converge
-mutant histories-brakes-not-counted core/pipeline/brakes.c '  if (waiting + held == 0)' '  if (1)' converge
+mutant histories-brakes-not-counted core/pipeline/brakes.c \
+  '  if (count.waiting + count.held == 0)' '  if (1)' converge
 mutant histories-no-confirmation core/pipeline/asking.c \
   '  if (answer->answer == SYNCD_GET_FAILED || answer->answer == 0) {' \
   '  if (absent) return absent (pass, asked, error);
