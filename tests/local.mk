@@ -3,7 +3,7 @@ check_DATA =
 EXTRA_DIST += \
   tests/lib/ds389.py tests/lib/fakeldap.py tests/lib/forward.py tests/lib/ldaphistory.py \
   tests/lib/lsan.supp tests/lib/ports.py tests/lib/proxy.py tests/lib/samba.py tests/lib/slapd.py \
-  tests/lib/smalldisk.py tests/lib/tally.py tests/lib/tap.py tests/lib/tls.py
+  tests/lib/smalldisk.py tests/lib/tally.py tests/lib/tap.py tests/lib/tls.py tests/lib/tsan.supp
 include tests/genesys-sim/local.mk
 include tests/unit/local.mk
 include tests/abi/local.mk
