@@ -20,6 +20,11 @@
  * frees the bytes, which have a NUL behind them. */
 int file_read (const char *path, size_t max, char **ret_bytes, size_t *ret_len);
 
+/* node.c: a tree while it is read. Takes ITEM, and KEY (NULL: NODE is a list), over. */
+void node_append (struct node *, char *key, struct node *item);
+/* Frees a half-made tree, but not the file's name, which is the reader's until it has a root. */
+void node_discard (struct node *);
+
 /* yaml.c: text to tree, nothing replaced yet. */
 int yaml_read (const char *name, const char *text, size_t len, struct node **ret_root,
                struct error *);

@@ -22,6 +22,20 @@ node_get (const struct node *object, const char *key)
   return NULL;
 }
 
+void
+node_append (struct node *node, char *key, struct node *item)
+{
+  if ((node->count & (node->count - 1)) == 0) { /* at 0, 1, 2, 4, 8, … */
+    size_t size = node->count ? node->count * 2 : 1;
+    node->items = mem_resize (node->items, size, sizeof *node->items);
+    if (key)
+      node->keys = mem_resize (node->keys, size, sizeof *node->keys);
+  }
+  if (key)
+    node->keys[node->count] = key;
+  node->items[node->count++] = item;
+}
+
 bool
 node_is_null (const struct node *node)
 {
@@ -98,6 +112,14 @@ node_free (struct node *root)
   char *file = root->file;
   free_tree (root);
   free (file);
+}
+
+void
+node_discard (struct node *node)
+{
+  if (node)
+    node->file = NULL;
+  node_free (node);
 }
 
 static int

@@ -97,15 +97,6 @@ new_node (struct reader *reader, enum node_kind kind, const yaml_event_t *event)
   return node;
 }
 
-/* Frees a half-made tree, but not the file's name. */
-static void
-discard (struct node *node)
-{
-  if (node)
-    node->file = NULL;
-  node_free (node);
-}
-
 static int
 check_decoration (struct reader *reader, const yaml_event_t *event, const yaml_char_t *anchor,
                   const yaml_char_t *tag)
@@ -135,21 +126,6 @@ read_scalar (struct reader *reader, const yaml_event_t *event, struct node **ret
   return 0;
 }
 
-/* Room for one more; grows by half. */
-static void
-append_item (struct node *node, char *key, struct node *item)
-{
-  if ((node->count & (node->count - 1)) == 0) { /* at 0, 1, 2, 4, 8, … */
-    size_t size = node->count ? node->count * 2 : 1;
-    node->items = mem_resize (node->items, size, sizeof *node->items);
-    if (key)
-      node->keys = mem_resize (node->keys, size, sizeof *node->keys);
-  }
-  if (key)
-    node->keys[node->count] = key;
-  node->items[node->count++] = item;
-}
-
 static int
 read_items (struct reader *reader, struct node *list, int level)
 {
@@ -163,7 +139,7 @@ read_items (struct reader *reader, struct node *list, int level)
     delete_event (&event);
     if (end || result < 0)
       return result;
-    append_item (list, NULL, item);
+    node_append (list, NULL, item);
   }
 }
 
@@ -203,7 +179,7 @@ read_member (struct reader *reader, struct node *object, const yaml_event_t *key
     return -1;
   item->key_line = (int) key_event->start_mark.line + 1;
   item->key_column = (int) key_event->start_mark.column + 1;
-  append_item (object, mem_copy_text ((const char *) key_event->data.scalar.value), item);
+  node_append (object, mem_copy_text ((const char *) key_event->data.scalar.value), item);
   return 0;
 }
 
@@ -238,7 +214,7 @@ read_collection (struct reader *reader, const yaml_event_t *event, int level,
   int result =
       list ? read_items (reader, node, level + 1) : read_members (reader, node, level + 1);
   if (result < 0) {
-    discard (node);
+    node_discard (node);
     return -1;
   }
   *ret_node = node;
@@ -307,7 +283,7 @@ read_root (struct reader *reader, struct node **ret_root)
     result = expect (reader, YAML_STREAM_END_EVENT,
                      "a second document begins here (\"---\"); a configuration is one document");
   if (result < 0) {
-    discard (root);
+    node_discard (root);
     return -1;
   }
   *ret_root = root;

@@ -1,4 +1,5 @@
-/* The glance: what comparing needs of a link, of a million of them; see store.h.
+/* The glance: what comparing needs of a link, of a million of them, and what it writes of one that is
+ * otherwise unchanged; see store.h.
  *
  * A source shows its entries in the order in which they came into the state, as a rule: so the row
  * after the last one is looked at before an id is searched for. Of the queue it is kept which rows
@@ -127,4 +128,44 @@ bool
 store_glance_same (const char *kept, size_t kept_len, const char *now, size_t len)
 {
   return kept_len == len && (len == 0 || memcmp (kept, now, len) == 0);
+}
+
+static int
+touch_keys (struct store *store, int64_t row, int64_t reference_hash, int64_t due_ms,
+            struct error *error)
+{
+  sqlite3_stmt *s = store_statement (store, S_LINK_TOUCH_KEYS,
+      "UPDATE link SET reference_hash = ?1, due_ms = ?2 WHERE row = ?3 AND"
+      " (reference_hash IS NOT ?1 OR due_ms IS NOT ?2)");
+  store_bind_or_null (s, 1, reference_hash);
+  store_bind_or_null (s, 2, due_ms);
+  sqlite3_bind_int64 (s, 3, row);
+  return store_run (store, s, error);
+}
+
+int
+store_link_touch (struct store *store, int64_t row, const char *name, const char *token,
+                  const char *reference_key, int64_t reevaluate_at_ms,
+                  const unsigned char *fingerprint, struct error *error)
+{
+  sqlite3_stmt *s = store_statement (store, S_LINK_TOUCH,
+      "UPDATE link SET name = ?1, token = ?2, reference_key = ?3, reevaluate_at_ms = ?4,"
+      " fingerprint = coalesce (?5, fingerprint) WHERE row = ?6"
+      " RETURNING parked IS NOT NULL, next_try_ms");
+  store_bind_text (s, 1, name);
+  store_bind_text (s, 2, token && *token ? token : NULL);
+  store_bind_formed (s, 3, reference_key ? store_reference_form (reference_key, name) : 0,
+                     reference_key);
+  sqlite3_bind_int64 (s, 4, reevaluate_at_ms);
+  sqlite3_bind_blob (s, 5, fingerprint, fingerprint ? FINGERPRINT_LEN : 0, SQLITE_STATIC);
+  sqlite3_bind_int64 (s, 6, row);
+  int rc = store_step (store, s, error);
+  if (rc <= 0)
+    return rc < 0 ? -1 : error_set (error, "%s: an entry is no longer in the state; run again",
+                                    store->path);
+  int64_t due = store_link_due (sqlite3_column_int (s, 0), sqlite3_column_int64 (s, 1),
+                                reevaluate_at_ms);
+  sqlite3_reset (s);
+  return touch_keys (store, row, reference_key ? store_name_hash (store, reference_key) : 0, due,
+                     error);
 }

@@ -100,6 +100,9 @@ int store_exec (struct store *, const char *sql, struct error *);
 
 /* Texts and bytes that are bound must live until the statement is stepped. */
 void store_bind_text (sqlite3_stmt *, int i, const char *text);
+/* FORM: of a text that is kept as a number beside the one that it equals; 0: a text of its own. */
+void store_bind_formed (sqlite3_stmt *, int i, int form, const char *text);
+void store_bind_or_null (sqlite3_stmt *, int i, int64_t number); /* NULL for 0 */
 /* An id: the UUID form as 16 bytes, anything else as text; so they stay distinguishable. */
 void store_bind_id (sqlite3_stmt *, int i, const char *id, size_t len);
 char *store_column_text (sqlite3_stmt *, int i);

@@ -39,27 +39,9 @@ bind_fingerprint (sqlite3_stmt *s, int i, const unsigned char *fingerprint)
 }
 
 static void
-bind_or_null (sqlite3_stmt *s, int i, int64_t number)
-{
-  if (number)
-    sqlite3_bind_int64 (s, i, number);
-  else
-    sqlite3_bind_null (s, i);
-}
-
-static void
 bind_id (sqlite3_stmt *s, int i, const char *id)
 {
   store_bind_id (s, i, id, id ? strlen (id) : 0);
-}
-
-static void
-bind_formed (sqlite3_stmt *s, int i, int form, const char *text)
-{
-  if (form)
-    sqlite3_bind_int (s, i, form);
-  else
-    store_bind_text (s, i, text);
 }
 
 static void
@@ -106,11 +88,11 @@ bind_link (struct store *store, sqlite3_stmt *s, const struct link *link,
   bind_id (s, 6, link->account);
   store_bind_text (s, 7, link->token && *link->token ? link->token : NULL);
   store_bind_text (s, 8, link->name);
-  bind_formed (s, 9, derived->reference_form, link->reference_key);
-  bind_or_null (s, 10, derived->reference_hash);
+  store_bind_formed (s, 9, derived->reference_form, link->reference_key);
+  store_bind_or_null (s, 10, derived->reference_hash);
   store_bind_text (s, 11, link->wanted_name);
-  bind_formed (s, 12, derived->given_form, link->given_name);
-  bind_or_null (s, 13, derived->given_hash);
+  store_bind_formed (s, 12, derived->given_form, link->given_name);
+  store_bind_or_null (s, 13, derived->given_hash);
   store_bind_text (s, 14, link->version);
   bind_leaves (store, s, 15, link);
   store_bind_text (s, 16, link->last_action);
@@ -120,7 +102,7 @@ bind_link (struct store *store, sqlite3_stmt *s, const struct link *link,
   sqlite3_bind_int64 (s, 20, link->attempts);
   sqlite3_bind_int64 (s, 21, link->next_try_ms);
   sqlite3_bind_int64 (s, 22, link->reevaluate_at_ms);
-  bind_or_null (s, 23, derived->due_ms);
+  store_bind_or_null (s, 23, derived->due_ms);
 }
 
 /* A row that has no account yet grows when it gets one. Rows lie side by side in the order of their
@@ -280,84 +262,4 @@ store_link_put (struct store *store, struct link *link, struct error *error)
   store->changed = changed;
   store->counted = before;
   return update (store, link, &derived, changed, &before, error) < 0 ? -1 : 0;
-}
-
-static int
-forget_row (struct store *store, int64_t row, struct error *error)
-{
-  sqlite3_stmt *s = store_statement (store, S_LINK_FORGET, "DELETE FROM link WHERE row = ?1"
-                                     " RETURNING status, account IS NOT NULL");
-  sqlite3_bind_int64 (s, 1, row);
-  int rc = store_step (store, s, error);
-  if (rc <= 0)
-    return rc;
-  store_tally_add (store, sqlite3_column_int (s, 0), sqlite3_column_int (s, 1), -1);
-  sqlite3_reset (s);
-  return 0;
-}
-
-int
-store_link_forget (struct store *store, int64_t row, struct error *error)
-{
-  sqlite3_stmt *const statements[] = {
-    store_statement (store, S_LINK_FORGET_SENT, "DELETE FROM sent WHERE row = ?1"),
-    store_statement (store, S_LINK_FORGET_QUEUE, "DELETE FROM queue WHERE row = ?1"),
-  };
-  if (store_tally_load (store, error) < 0)
-    return -1;
-  for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
-    sqlite3_bind_int64 (statements[i], 1, row);
-    if (store_run (store, statements[i], error))
-      return -1;
-  }
-  return forget_row (store, row, error);
-}
-
-int
-store_links_clear (struct store *store, struct error *error)
-{
-  store_promise_reset (store);
-  store_tally_clear (store);
-  store->floor = 0;
-  return store_exec (store, "DELETE FROM sent; DELETE FROM queue; DELETE FROM link;"
-                     "DELETE FROM account", error);
-}
-
-static int
-touch_keys (struct store *store, int64_t row, int64_t reference_hash, int64_t due_ms,
-            struct error *error)
-{
-  sqlite3_stmt *s = store_statement (store, S_LINK_TOUCH_KEYS,
-      "UPDATE link SET reference_hash = ?1, due_ms = ?2 WHERE row = ?3 AND"
-      " (reference_hash IS NOT ?1 OR due_ms IS NOT ?2)");
-  bind_or_null (s, 1, reference_hash);
-  bind_or_null (s, 2, due_ms);
-  sqlite3_bind_int64 (s, 3, row);
-  return store_run (store, s, error);
-}
-
-int
-store_link_touch (struct store *store, int64_t row, const char *name, const char *token,
-                  const char *reference_key, int64_t reevaluate_at_ms,
-                  const unsigned char *fingerprint, struct error *error)
-{
-  sqlite3_stmt *s = store_statement (store, S_LINK_TOUCH,
-      "UPDATE link SET name = ?1, token = ?2, reference_key = ?3, reevaluate_at_ms = ?4,"
-      " fingerprint = coalesce (?5, fingerprint) WHERE row = ?6"
-      " RETURNING parked IS NOT NULL, next_try_ms");
-  store_bind_text (s, 1, name);
-  store_bind_text (s, 2, token && *token ? token : NULL);
-  bind_formed (s, 3, reference_key ? store_reference_form (reference_key, name) : 0, reference_key);
-  sqlite3_bind_int64 (s, 4, reevaluate_at_ms);
-  sqlite3_bind_blob (s, 5, fingerprint, fingerprint ? FINGERPRINT_LEN : 0, SQLITE_STATIC);
-  sqlite3_bind_int64 (s, 6, row);
-  int rc = store_step (store, s, error);
-  if (rc <= 0)
-    return rc < 0 ? -1 : error_set (error, "%s: an entry is no longer in the state; run again",
-                                    store->path);
-  int64_t due = store_link_due (sqlite3_column_int (s, 0), sqlite3_column_int64 (s, 1),
-                                reevaluate_at_ms);
-  sqlite3_reset (s);
-  return touch_keys (store, row, reference_key ? store_name_hash (store, reference_key) : 0, due,
-                     error);
 }

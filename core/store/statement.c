@@ -132,6 +132,24 @@ store_bind_text (sqlite3_stmt *statement, int i, const char *text)
   sqlite3_bind_text (statement, i, text, -1, SQLITE_STATIC);
 }
 
+void
+store_bind_or_null (sqlite3_stmt *s, int i, int64_t number)
+{
+  if (number)
+    sqlite3_bind_int64 (s, i, number);
+  else
+    sqlite3_bind_null (s, i);
+}
+
+void
+store_bind_formed (sqlite3_stmt *s, int i, int form, const char *text)
+{
+  if (form)
+    sqlite3_bind_int (s, i, form);
+  else
+    store_bind_text (s, i, text);
+}
+
 static bool
 is_dash (size_t i)
 {
