@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pipeline/pass.h"
+#include "pipeline/names.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -45,12 +45,15 @@ int
 intake_park (struct pass *pass, struct link *link, const unsigned char *fingerprint,
              const char *reason, struct error *error)
 {
+  bool said = protect_was_said (link, reason)
+              && (!fingerprint || memcmp (link->parked_fingerprint, fingerprint, FINGERPRINT_LEN) == 0);
   mem_set_text (&link->parked, reason);
   if (fingerprint)
     memcpy (link->parked_fingerprint, fingerprint, FINGERPRINT_LEN);
   link->attempts++;
   link->next_try_ms = clock_now_ms () + growing_delay (link->attempts);
-  log_warning ("parked %s: %s", link->wanted_name ? link->wanted_name : link->id, reason);
+  if (!said)
+    log_warning ("parked %s: %s", link->wanted_name ? link->wanted_name : link->id, reason);
   log_debug ("parked %s is %s", link->id, link->name ? link->name : "(no name)");
   return store_link_put (pass->store, link, error);
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pipeline/pass.h"
+#include "pipeline/names.h"
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -69,7 +69,8 @@ queue_removal (struct pass *pass, const char *id, struct error *error)
   struct link link;
   link_init (&link);
   int rc = store_link_by_id (pass->store, id, &link, error);
-  if (rc == 1 && link.status == LINK_DISABLED && link.account && !stays_parked (pass, &link))
+  if (rc == 1 && link.status == LINK_DISABLED && link.account && !stays_parked (pass, &link)
+      && (rc = protect_keeps_leaver (pass, &link, error)) == 0)
     rc = queue_change (pass, &link, QUEUE_DELETE, error);
   link_fini (&link);
   return rc < 0 ? -1 : 0;
@@ -152,8 +153,9 @@ leave_again (struct pass *pass, struct link *link, struct error *error)
 static int
 leave (struct pass *pass, struct link *link, struct error *error)
 {
-  if (stays_parked (pass, link))
-    return 0;
+  int rc = stays_parked (pass, link) ? 1 : protect_keeps_leaver (pass, link, error);
+  if (rc != 0)
+    return rc < 0 ? -1 : 0;
   if (link->status != LINK_SYNCED && link->status != LINK_NEW)
     return leave_again (pass, link, error);
   int doubt = create_in_doubt (pass, link, error);

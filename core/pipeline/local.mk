@@ -13,7 +13,8 @@ core_libcore_la_SOURCES += \
   core/pipeline/orders.h core/pipeline/outcome.c core/pipeline/pace.c core/pipeline/pace.h \
   core/pipeline/pass.c core/pipeline/pass.h core/pipeline/pipeline.c core/pipeline/pipeline.h \
   core/pipeline/prepare.c core/pipeline/preview.c core/pipeline/preview.h \
-  core/pipeline/progress.c core/pipeline/progress.h core/pipeline/reading.c \
+  core/pipeline/progress.c core/pipeline/progress.h core/pipeline/protect.c \
+  core/pipeline/reading.c \
   core/pipeline/rebind.c core/pipeline/references.c core/pipeline/report.c \
   core/pipeline/report.h core/pipeline/rings.c core/pipeline/scan.c core/pipeline/sessions.c \
   core/pipeline/sessions.h core/pipeline/settle.c core/pipeline/stream.c core/pipeline/stream.h \

@@ -100,7 +100,7 @@ names_why_protected (const struct settings *settings, const struct link *link, c
                                                                     : NULL;
   if (!name)
     return NULL;
-  return mem_format ("%sthe user name %s is named in protect: so nothing is done to its account until "
+  return mem_format ("%sthe user name %s" NAMES_IN_PROTECT "so nothing is done to its account until "
                      "that is taken out of the configuration",
                      leaver ? "its entry left the source, but " : "", name);
 }

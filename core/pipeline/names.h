@@ -19,6 +19,13 @@ bool names_is_leaving (struct store *, const struct link *, struct queued *ret_r
 bool names_protected (const struct settings *, const char *name);
 /* Why nothing may be done for this change (G5), a text of its own; NULL: it may. */
 char *names_why_protected (const struct settings *, const struct link *, const struct queued *);
+#define NAMES_IN_PROTECT " is named in protect: " /* part of every reason of that kind */
+/* protect.c. Was the entry of this link parked for protect with that reason before? */
+bool protect_was_said (const struct link *, const char *reason);
+/* 1: a leaver that was parked for protect stays parked without a word, 0: not so, -1: failed. */
+int protect_keeps_leaver (struct pass *, struct link *, struct error *);
+/* Whoever was parked for protect and is not named there any more is tried again in this pass. */
+int protect_compare (struct pass *, struct error *);
 /* Nobody recorded what became of a change of this entry: its account may be there, or have another
  * name than the state knows. Such an entry is parked for a name only after the account was looked
  * at. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "pipeline/audit.h"
+#include "pipeline/names.h"
 #include "pipeline/orders.h"
 #include "pipeline/pass.h"
 #include "pipeline/stream.h"
@@ -159,7 +160,7 @@ opening_run (struct pass *pass, struct error *error)
   if (doubtful > 0)
     log_info ("%" PRId64 " changes were under way when the last run ended; they are looked up before "
               "they are done again", doubtful);
-  if (take_orders (pass, error) < 0)
+  if (take_orders (pass, error) < 0 || protect_compare (pass, error) < 0)
     return -1;
   return look_back (pass, error);
 }

@@ -62,8 +62,9 @@ reading_take (struct delivery *delivery, struct item *item)
   if (!ours)
     return outcome_not_ours (delivery, item);
   if (rc == 0 && names_protected (delivery->pass->p->settings, name)) { /* linked by hand, say */
-    MEM_AUTO char *reason = mem_format ("the account's user name %s is named in protect: so nothing is "
-                                        "done to it until that is taken out of the configuration", name);
+    MEM_AUTO char *reason = mem_format ("the account's user name %s" NAMES_IN_PROTECT "so nothing "
+                                        "is done to it until that is taken out of the configuration",
+                                        name);
     return outcome_park (delivery, item, reason);
   }
   if (rc < 0)

@@ -149,6 +149,63 @@ class NotTaken(Case):
         self.assertEqual(self.writes(), before)
 
 
+class Protected(Case):
+    """protect: who is parked for it is told of once, and tried again when it is not named there any more."""
+
+    def start(self):
+        self.changes(people("ada", "bob"))
+        self.sync()
+        self.settings["protect"] = ["bob"]
+
+    def told(self, *words):
+        """How often a pass says so."""
+        self.make_due()
+        self.sync(3, *words)
+        self.assertIn("is named in protect", json.dumps(self.report()["parked_list"]))
+        return self.said.count("parked bob: ")
+
+    def test_a_protected_leaver_is_told_of_once(self):
+        self.start()
+        self.changes(people("ada"), {"delete": "id-bob"})
+        self.assertEqual(self.told(), 1)
+        self.changes(people("ada"))
+        self.assertEqual([self.told(), self.told("--full"), self.told()], [0, 0, 0])
+        self.sync(3)
+        self.assertTrue(self.accounts()["id-bob"]["active"])
+
+    def test_a_protected_account_that_is_to_be_deleted_is_told_of_once(self):
+        self.settings["leavers"] = {"policy": "disable", "delete_after": "30d"}
+        self.changes(people("ada", "bob"))
+        self.sync()
+        self.changes(people("ada"), {"delete": "id-bob"})
+        self.sync()
+        self.settings["protect"] = ["bob"]
+        self.state("UPDATE link SET last_ms = last_ms - 40 * 86400000")
+        self.changes(people("ada"))
+        self.assertEqual([self.told(), self.told(), self.told("--full")], [1, 0, 0])
+        self.settings["protect"] = []
+        self.sync()
+        self.assertNotIn("id-bob", self.accounts())
+
+    def test_a_protected_entry_is_told_of_again_when_it_changes(self):
+        self.start()
+        self.changes(people("ada", "bob"), entry("id-bob", "bob", "two"))
+        self.assertEqual([self.told(), self.told()], [1, 0])
+        self.changes(people("ada", "bob"), entry("id-bob", "bob", "three"))
+        self.assertEqual([self.told(), self.told()], [1, 0])
+
+    def test_who_is_not_protected_any_more_is_tried_by_the_next_pass(self):
+        self.start()
+        self.changes(people("ada"), {"delete": "id-bob"})
+        self.told()
+        self.changes(people("ada"))
+        self.sync(3)
+        self.settings["protect"] = ["boss"]
+        self.sync()
+        self.assertFalse(self.accounts()["id-bob"]["active"])
+        self.quiet()
+
+
 class Refused(Case):
     """A change of somebody who left, or cannot be mapped, that the sink does not want."""
 
