@@ -5,7 +5,8 @@ core_libcore_la_SOURCES += \
   core/pipeline/contest.c core/pipeline/decide.c \
   core/pipeline/decisions.c core/pipeline/decisions.h core/pipeline/delivery.c \
   core/pipeline/delivery.h core/pipeline/desired.c core/pipeline/documents.c \
-  core/pipeline/documents.h core/pipeline/doubt.c core/pipeline/holder.c core/pipeline/identity.c \
+  core/pipeline/documents.h core/pipeline/doubt.c core/pipeline/history.c core/pipeline/holder.c \
+  core/pipeline/identity.c \
   core/pipeline/ids.c core/pipeline/ids.h \
   core/pipeline/intake.c core/pipeline/inventory.c core/pipeline/item.c \
   core/pipeline/knowledge.c core/pipeline/leavers.c core/pipeline/meeting.c \

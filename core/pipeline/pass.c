@@ -253,20 +253,6 @@ exit_status (struct pass *pass, int rc, const struct error *error)
   return rc < 0 ? 1 : report->held ? 4 : report->parked ? 3 : 0;
 }
 
-static void
-record_run (struct pass *pass)
-{
-  struct error ignored;
-  if (!pass->hashes || pass->options->dry_run) /* it came to nothing */
-    return;
-  const struct buffer *json = report_json (pass->report);
-  if (store_begin (pass->store, &ignored) == 0
-      && store_run_put (pass->store, pass->started_ms, buffer_text (json), &ignored) == 0)
-    store_commit (pass->store, &ignored);
-  else
-    store_rollback (pass->store);
-}
-
 /* The budget counts for the process, which may run many passes. */
 static struct requests
 requests_since (const struct requests *before, struct requests now)
@@ -300,7 +286,9 @@ pass_run (struct pipeline *p, const struct pass_options *options, struct report 
   report->seconds = (double) (clock_monotonic_us () - began) / 1e6;
   int status = exit_status (&pass, rc, &error);
   CRASH_POINT ("finished");
-  record_run (&pass);
+  bool mistake = rc < 0 && error.exit_status == 2 && !pass.hashes; /* it came to nothing */
+  if (pass.store && !options->dry_run && !mistake)
+    history_keep (pass.store, pass.started_ms, report);
   pass_fini (&pass);
   return status;
 }

@@ -45,6 +45,12 @@ report_fini (struct report *report)
   free (report->error);
 }
 
+bool
+report_did_something (const struct report *r)
+{
+  return r->created + r->updated + r->adopted + r->renamed + r->enabled + r->disabled + r->deleted > 0;
+}
+
 void
 report_add (struct report_list *list, const char *id, const char *user_name, const char *reason)
 {

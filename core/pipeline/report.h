@@ -54,6 +54,8 @@ struct report {
 
 void report_init (struct report *);
 void report_fini (struct report *);
+/* Was anything changed in the sink? */
+bool report_did_something (const struct report *);
 /* Adds {source id, user name, reason} to a list. */
 void report_add (struct report_list *, const char *id, const char *user_name, const char *reason);
 /* The whole report as JSON, made when it is asked for first: what is written to the state, the log

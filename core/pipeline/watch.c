@@ -5,6 +5,7 @@
 #include "config.h"
 #include "pipeline/watch.h"
 
+#include <signal.h>
 #include <stdlib.h>
 
 #include "pipeline/orders.h"
@@ -65,19 +66,13 @@ after (int64_t now_us, int64_t delay_us)
   return delay_us == NEVER ? NEVER : now_us + delay_us;
 }
 
-static bool
-did_something (const struct report *r)
-{
-  return r->created + r->updated + r->adopted + r->renamed + r->enabled + r->disabled + r->deleted > 0;
-}
-
 /* When what is still queued is tried: as its rows say, not more often than once a second. */
 static void
 plan_queue (struct watch *w, const struct report *report)
 {
   int64_t due_ms = store_queue_next_due (w->p->store);
   int64_t wait_us = (due_ms - clock_now_ms ()) * 1000;
-  int64_t least = did_something (report) ? SECOND_US / 10 : SECOND_US;
+  int64_t least = report_did_something (report) ? SECOND_US / 10 : SECOND_US;
   w->next_queue_us = due_ms ? clock_monotonic_us () + (wait_us > least ? wait_us : least) : 0;
 }
 
@@ -148,6 +143,14 @@ read_pass (struct watch *w)
   return status == 2 && !w->proven ? 2 : 0;
 }
 
+static void
+queue_failed (struct watch *w)
+{
+  int64_t delay = watch_back_off_us (++w->failures);
+  w->next_queue_us = w->next_orders_us = clock_monotonic_us () + delay;
+  log_info ("what is queued is tried again in %.1f s", (double) delay / 1e6);
+}
+
 /* Changes of the stream, or what waits in the queue. The source's own session is not kept: idle
  * connections are closed by somebody some day. */
 void
@@ -160,7 +163,7 @@ watch_small_pass (struct watch *w, struct stream *stream)
   if (w->stream.open)
     pipeline_close_source (w->p);
   if (failed (status))
-    w->next_queue_us = w->next_orders_us = clock_monotonic_us () + watch_back_off_us (++w->failures);
+    queue_failed (w);
   else if (w->stream.open && clock_monotonic_us () - w->streaming_since_us > WATCH_STEADY_US)
     w->failures = 0;
   report_fini (&report);
@@ -265,6 +268,8 @@ watch_run (struct pipeline *p, const struct watch_hooks *hooks, const struct pas
   }
   notify_stopping ();
   int signal = atomic_load (&w.p->cancelled);
+  if (signal)
+    log_info ("stopped by %s", signal == SIGTERM ? "SIGTERM" : "SIGINT");
   stream_close (&w.stream);
   free (w.said);
   return rc ? rc : 128 + signal;

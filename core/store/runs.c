@@ -21,6 +21,13 @@ store_run_put (struct store *store, int64_t started_ms, const char *report_json,
 }
 
 int
+store_run_drop_newest (struct store *store, struct error *error)
+{
+  return store_run (store, store_statement (store, S_RUN_DROP, "DELETE FROM run WHERE started_ms ="
+                                            " (SELECT max (started_ms) FROM run)"), error);
+}
+
+int
 store_runs_each (struct store *store, size_t count,
                  int (*visit) (void *data, int64_t started_ms, const char *report_json),
                  void *data, struct error *error)

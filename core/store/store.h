@@ -294,6 +294,7 @@ int store_accounts_drop (struct store *, struct error *);
 
 /* ---- runs --------------------------------------------------------------------------------------- */
 int store_run_put (struct store *, int64_t started_ms, const char *report_json, struct error *);
+int store_run_drop_newest (struct store *, struct error *);
 /* The newest first, at most COUNT. */
 int store_runs_each (struct store *, size_t count,
                      int (*visit) (void *data, int64_t started_ms, const char *report_json),
