@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "commands/command.h"
+#include "commands/reload.h"
 #include "commands/tell.h"
 #include "pipeline/unclaimed.h"
 #include "util/clock.h"
@@ -117,6 +118,13 @@ tell_state (struct view *view)
   tell_text (&view->tell, "state", text);
   const char *nobody = view->tell.json ? NULL : "nobody: no syncd is running on this state";
   tell_text (&view->tell, "at work", holder ? holder : nobody);
+  if (!holder || !view->opened->pipeline.store)
+    return;
+  MEM_AUTO char *refused = fact (view->opened->pipeline.store, RELOAD_REFUSED);
+  if (refused && view->tell.json)
+    tell_text (&view->tell, "reload refused", refused);
+  else if (refused)
+    tell_format (&view->tell, "reload", "refused, the configuration of before goes on: %s", refused);
 }
 
 static void

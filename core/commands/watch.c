@@ -11,16 +11,11 @@
 #include <unistd.h>
 
 #include "commands/command.h"
+#include "commands/reload.h"
 #include "pipeline/watch.h"
 #include "util/log.h"
 #include "util/mem.h"
 #include "util/notify.h"
-
-struct watching {
-  const struct cli *cli;
-  struct opened *opened;
-  int64_t interval_ms; /* 0: as configured */
-};
 
 /* What the signal handler reaches. */
 static _Atomic (struct pipeline *) current, candidate; /* the second: being tried out, or NULL */
@@ -96,6 +91,16 @@ watch_reload_asked (void *data)
   return atomic_exchange (&reload_wanted, 0);
 }
 
+/* A manager's log may be far away: a refused configuration stays in sight. */
+static void
+tell_manager (const struct watching *w, const char *text)
+{
+  const char *refused = w->refused;
+  const char *words = refused ? "; the new configuration is refused: " : "";
+  MEM_AUTO char *line = mem_format ("%s%s%s", text, words, refused ? refused : "");
+  notify_status (line);
+}
+
 static void
 watch_passed (void *data, struct report *report, int status)
 {
@@ -107,112 +112,29 @@ watch_passed (void *data, struct report *report, int status)
     command_write_report (w->cli->report, report);
   if (report->error) {
     MEM_AUTO char *text = mem_format ("%s: %s", report->result, report->error);
-    notify_status (text);
+    tell_manager (w, text);
   } else
-    notify_status (line);
+    tell_manager (w, line);
 }
 
 static void
 watch_status (void *data, const char *text)
 {
-  (void) data;
-  notify_status (text);
+  tell_manager (data, text);
 }
 
-static void
-set_interval (const struct watching *w, struct opened *opened)
+void
+watch_trying (struct pipeline *p)
 {
-  if (w->interval_ms)
-    opened->settings.every_ms = w->interval_ms;
+  atomic_store (&candidate, p);
 }
 
-/* The plugins' code is loaded once; the state stays open where it is the same. */
-static bool
-lend (struct pipeline *from, struct pipeline *to, bool store)
+void
+watch_taken (struct pipeline *p)
 {
-  to->loader = from->loader;
-  from->loader = NULL;
-  if (!store)
-    return false;
-  to->store = from->store;
-  to->hasher = from->hasher;
-  from->store = NULL;
-  from->hasher = NULL;
-  return true;
-}
-
-/* Everything that the new configuration says is tried before the old one is let go. */
-static int
-try_out (const struct watching *w, struct opened *next, struct error *error)
-{
-  struct pipeline *old = &w->opened->pipeline, *p = &next->pipeline;
-  bool same = strcmp (next->settings.state_path, old->settings->state_path) == 0;
-  bool lent = lend (old, p, same);
-  int rc = pipeline_load (p, w->cli->plugin_dir, error);
-  if (rc == 0 && !lent)
-    rc = pipeline_open_store (p, STORE_WRITE, error);
-  if (rc == 0)
-    rc = pipeline_open_source (p, error);
-  if (rc == 0)
-    rc = pipeline_compile (p, error);
-  if (rc == 0)
-    rc = pipeline_check_identity (p, error);
-  if (rc < 0) {
-    store_rollback (lent ? p->store : old->store);
-    lend (p, old, lent);
-  }
-  return rc;
-}
-
-static struct opened *
-open_next (const struct watching *w, struct error *error)
-{
-  struct opened *next = mem_new (1, sizeof *next);
-  if (settings_load (&w->cli->files, &next->settings, error) < 0) {
-    free (next);
-    return NULL;
-  }
-  next->has_settings = true;
-  set_interval (w, next);
-  pipeline_init (&next->pipeline, &next->settings);
-  next->has_pipeline = true;
-  atomic_store (&candidate, &next->pipeline);
-  int rc = try_out (w, next, error);
-  atomic_store (&candidate, NULL);
-  if (rc == 0)
-    return next;
-  pipeline_fini (&next->pipeline);
-  settings_fini (&next->settings);
-  free (next);
-  return NULL;
-}
-
-static void
-close_opened (struct opened *opened)
-{
-  pipeline_fini (&opened->pipeline);
-  settings_fini (&opened->settings);
-  free (opened);
-}
-
-static struct pipeline *
-watch_reload (void *data, struct pipeline *p)
-{
-  struct watching *w = data;
-  struct error error = { 0, "" };
-  struct opened *next = open_next (w, &error);
-  if (!next) {
-    log_error ("the new configuration is refused, the old one goes on: %s", error.text);
-    return p;
-  }
-  atomic_store (&current, &next->pipeline);
+  atomic_store (&current, p);
   if (atomic_load (&stop))
-    atomic_store (&next->pipeline.cancelled, atomic_load (&stop));
-  close_opened (w->opened);
-  w->opened = next;
-  log_info ("the configuration was read anew%s%s", next->settings.file ? ": " : "",
-            next->settings.file ? next->settings.file : "");
-  return &next->pipeline;
+    atomic_store (&p->cancelled, atomic_load (&stop));
 }
 
 static int
@@ -222,7 +144,7 @@ follow (struct watching *w)
                                .sleep = watch_sleep,
                                .pass_now = watch_pass_now,
                                .reload_asked = watch_reload_asked,
-                               .reload = watch_reload,
+                               .reload = reload_run,
                                .passed = watch_passed,
                                .status = watch_status };
   struct error error;
@@ -235,7 +157,10 @@ follow (struct watching *w)
                                 .progress = !w->cli->no_progress && isatty (STDERR_FILENO),
                                 .approve = w->cli->approve,
                                 .audit = w->cli->audit };
-  return watch_run (&w->opened->pipeline, &hooks, &first);
+  reload_remember (w, NULL);
+  int status = watch_run (&w->opened->pipeline, &hooks, &first);
+  reload_remember (w, NULL);
+  return status;
 }
 
 static int
@@ -262,7 +187,7 @@ command_watch (const struct cli *cli)
       || command_open (cli, OPEN_STATE, STORE_WRITE, w.opened, &error) < 0)
     status = command_fail (&error);
   else {
-    set_interval (&w, w.opened);
+    reload_set_interval (&w, w.opened);
     status = follow (&w);
   }
   command_close (w.opened);

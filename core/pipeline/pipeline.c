@@ -259,6 +259,7 @@ pipeline_open_sink (struct pipeline *p, struct error *error)
   if (p->sink_session)
     return 0;
   int32_t code = p->sink->plugin->open (&p->sink_ctx, p->sink_instance, &p->sink_session);
+  p->sink_refused = code == SYNCD_E_AUTH || code == SYNCD_E_FORBIDDEN || code == SYNCD_E_CONFIG;
   if (code < 0)
     return pipeline_sink_error (error, &p->sink_ctx, code, "cannot open the sink");
   return 0;

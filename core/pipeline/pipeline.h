@@ -43,6 +43,7 @@ struct pipeline {
   struct source_facts source_facts;
   struct host_memory source_memory; /* what the source's plugin wants to know again */
   bool source_refused;            /* its last open: who we say to be is not believed */
+  bool sink_refused;              /* its last open: who we say to be, or what we want, is refused */
   bool identity_checked;          /* since the source was opened last */
   int64_t newly_linked;           /* references to them wait for the queue's end */
   int64_t inventory_cost_ms;      /* how long the last inventory took */
