@@ -167,14 +167,8 @@ check_sink (struct pipeline *p, struct error *error)
 }
 
 static int
-check_all (const struct cli *cli, struct opened *opened, struct error *error)
+check_source (struct pipeline *p, struct error *error)
 {
-  struct pipeline *p = &opened->pipeline;
-  if (command_open (cli, OPEN_STATE, STORE_READ, opened, error) < 0)
-    return -1;
-  good ("configuration", opened->settings.file ? opened->settings.file : "from the environment");
-  good ("source plugin", p->source->file);
-  good ("sink plugin", p->sink->file);
   p->source_ctx.memory = NULL; /* all is found out anew */
   if (pipeline_open_source (p, error) < 0)
     return -1;
@@ -184,19 +178,44 @@ check_all (const struct cli *cli, struct opened *opened, struct error *error)
                                      p->source_facts.why ? p->source_facts.why : "");
   good ("change detection", grade);
   note_limits (p);
+  return 0;
+}
+
+/* What needs the sink, and the sample, which needs both. */
+static int
+check_rest (struct pipeline *p, bool source, struct error *error)
+{
   if (pipeline_compile (p, error) < 0 || pipeline_check_identity (p, error) < 0)
     return -1;
   good ("mapping", "fits the sink's schema");
-  check_attributes (p);
-  return check_sink (p, error) < 0 ? -1 : check_sample (p, error);
+  if (source)
+    check_attributes (p);
+  if (check_sink (p, error) < 0)
+    return -1;
+  return source ? check_sample (p, error) : 0;
+}
+
+/* One end that fails does not hide what is wrong with the other. */
+static int
+check_all (const struct cli *cli, struct opened *opened)
+{
+  struct error error;
+  struct pipeline *p = &opened->pipeline;
+  if (command_open (cli, OPEN_STATE, STORE_READ, opened, &error) < 0)
+    return command_fail (&error);
+  good ("configuration", opened->settings.file ? opened->settings.file : "from the environment");
+  good ("source plugin", p->source->file);
+  good ("sink plugin", p->sink->file);
+  int source = check_source (p, &error) < 0 ? command_fail (&error) : 0;
+  int rest = check_rest (p, source == 0, &error) < 0 ? command_fail (&error) : 0;
+  return source > rest ? source : rest;
 }
 
 int
 command_check (const struct cli *cli)
 {
   struct opened opened = { .has_settings = false };
-  struct error error;
-  int status = check_all (cli, &opened, &error) < 0 ? command_fail (&error) : 0;
+  int status = check_all (cli, &opened);
   command_close (&opened);
   return status;
 }

@@ -55,17 +55,34 @@ wider_now (struct pass *pass, const struct kind *kind)
   return kind->brake->percent > percent || kind->brake->min > min;
 }
 
+/* Leavers that are in doubt, or more than half, are held however wide the brake is. */
+static bool
+width_decides (const struct pass *pass, const struct kind *kind, int64_t count)
+{
+  const struct brake widest = { .percent = 100, .min = INT64_MAX };
+  if (kind->kind != CHANGE_LEAVERS || pass->rebind)
+    return !pass->rebind;
+  return !(pass->end == SCAN_ALL && pass->report->read == 0)
+         && !collide_brake_trips (&widest, (size_t) count, (size_t) pass->owned_active, true);
+}
+
 static int
-hold (struct pass *pass, const struct kind *kind, const char *why, struct error *error)
+hold (struct pass *pass, const struct kind *kind, int64_t count, const char *why, struct error *error)
 {
   MEM_AUTO char *name = fact_name (kind);
   MEM_AUTO char *limits = mem_format ("%d %" PRId64, kind->brake->percent, kind->brake->min);
   int64_t held = store_queue_count_kind (pass->store, kind->kind, QUEUE_HELD);
   if (held == 0 && store_put_fact (pass->store, name, limits, strlen (limits), error) < 0)
     return -1;
-  log_warning ("held: %s. Nothing of it is done until it is approved, the brake (brakes.%s) is "
-               "configured wider, or the source takes it back; `syncd plan` lists it", why,
-               kind->name);
+  if (brakes_count_owned (pass, error) < 0)
+    return -1;
+  if (width_decides (pass, kind, count))
+    log_warning ("held: %s. Nothing of it is done until it is approved, the brake (brakes.%s) is "
+                 "configured wider, or the source takes it back; `syncd plan` lists it", why,
+                 kind->name);
+  else
+    log_warning ("held: %s. Nothing of it is done until it is approved or the source takes it back; "
+                 "a wider brake does not let it go; `syncd plan` lists it", why);
   return store_queue_hold (pass->store, kind->kind, why, error);
 }
 
@@ -147,9 +164,10 @@ apply_one (struct pass *pass, enum change_kind which, struct error *error)
   const char *doubt = doubt_about (pass, which);
   if (count.waiting + count.held == 0)
     return 0;
+  const int64_t all = count.waiting + count.held + count.done;
   if (doubt && count.waiting)
-    return hold (pass, &kind, doubt, error);
-  int tripped = brakes_trip (pass, which, count.waiting + count.held + count.done, error);
+    return hold (pass, &kind, all, doubt, error);
+  int tripped = brakes_trip (pass, which, all, error);
   if (tripped < 0)
     return -1;
   /* whom the source shows again is held no more */
@@ -159,7 +177,7 @@ apply_one (struct pass *pass, enum change_kind which, struct error *error)
   if (!tripped) /* what is held stays held; what came since goes */
     return 0;
   MEM_AUTO char *why = words_of (pass, &kind, &count);
-  return count.waiting ? hold (pass, &kind, why, error) : 0;
+  return count.waiting ? hold (pass, &kind, all, why, error) : 0;
 }
 
 int

@@ -157,7 +157,7 @@ opening_run (struct pass *pass, struct error *error)
   int64_t doubtful = store_queue_recover (pass->store, error);
   if (doubtful < 0 || store_commit (pass->store, error) < 0)
     return -1;
-  if (doubtful > 0)
+  if (doubtful > 0 && !pass->options->dry_run) /* a plan: another run may have them in flight */
     log_info ("%" PRId64 " changes were under way when the last run ended; they are looked up before "
               "they are done again", doubtful);
   if (take_orders (pass, error) < 0 || protect_compare (pass, error) < 0)
