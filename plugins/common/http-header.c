@@ -74,8 +74,12 @@ http_header_line (struct http *h, const char *text, size_t len)
 {
   struct http_reply *r = &h->reply;
   const char *colon = memchr (text, ':', len);
-  if (len >= 5 && strncmp (text, "HTTP/", 5) == 0)
+  if (len >= 5 && strncmp (text, "HTTP/", 5) == 0) {
     forget (r);
+    h->head_ended = false;
+  }
+  if (len > 0 && strspn (text, "\r\n") >= len)
+    h->head_ended = true;
   if (colon == NULL)
     return;
   struct line l = {text, (size_t) (colon - text), colon + 1, len - (size_t) (colon + 1 - text)};

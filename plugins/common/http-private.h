@@ -39,6 +39,7 @@ struct http {
   void *data;
   struct curl_slist *headers; /* of the last request: most requests of a session have the same */
   int attempts; /* times that libcurl began to send the current request */
+  bool head_ended; /* the empty line after the answer's headers came */
   struct http_reply reply;
   char error[CURL_ERROR_SIZE];
 };

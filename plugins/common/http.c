@@ -247,6 +247,7 @@ begin (struct http *h, size_t max)
   h->reply.allowed = h->reply.used = h->reply.reset_ms = -1;
   h->error[0] = '\0';
   h->attempts = 0;
+  h->head_ended = false;
 }
 
 static void
@@ -274,12 +275,16 @@ explain (struct http *h, CURLcode code)
     words = "the answer is larger than we take";
   else if (r->cancelled)
     words = "stopped";
+  else if (code == CURLE_OK)
+    words = "the connection was closed in the middle of the answer's headers";
   else if (h->attempts > 1)
     words = "the connection was closed before an answer came";
   text_plain (words, strlen (words), r->why, sizeof r->why);
   r->status = 0;
 }
 
+/* Half of the headers is no answer, though libcurl takes it for one: the status alone would be
+ * believed, and of a refusal even where the words that it came with were lost. */
 static void
 perform (struct http *h)
 {
@@ -291,7 +296,7 @@ perform (struct http *h)
   curl_easy_getinfo (h->easy, CURLINFO_RESPONSE_CODE, &status);
   r->latency_us = total;
   r->status = (int32_t) status;
-  if (code != CURLE_OK)
+  if (code != CURLE_OK || !h->head_ended)
     explain (h, code);
 }
 

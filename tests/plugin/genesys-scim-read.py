@@ -52,6 +52,15 @@ class Find(Case):
                 self.assertEqual(found["failures"], 1)
                 self.assertNotIn("documents", found)
 
+    def test_G7_half_of_the_headers_is_no_answer_whatever_its_status(self):
+        """Of an account that is read: not that it is gone."""
+        self.start()
+        for answer in HALF_HEADS:
+            self.server.answer = lambda request, answer=answer: answer
+            with self.subTest(answer=answer):
+                self.assertEqual(self.sink("read", id="a", attributes=["title"])["rc"], UNREACHABLE)
+                self.assertEqual(self.sink("find", attribute="userName", value="a")["rc"], UNREACHABLE)
+
     def test_unsupported(self):
         self.start()
         self.assertEqual(self.sink("find", attribute="title", value="x")["rc"], UNSUPPORTED)

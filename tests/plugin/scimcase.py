@@ -37,6 +37,13 @@ def page(*items, total=None, start=1):
                        "itemsPerPage": len(items), "Resources": list(items)})
 
 
+# What a connection showed that was closed in the middle of the answer's headers: a status is there.
+HALF_HEADS = [("HTTP/1.1 %s\r\n" % status + more).encode()
+              for status in ("200 OK", "201 Created", "204 No Content", "400 Bad Request", "403 Forbidden",
+                             "404 Not Found", "409 Conflict", "429 Too Many Requests")
+              for more in ("", "Content-Type: application/sc", "Server: x\r\n")]
+
+
 def query(request):
     return dict(urllib.parse.parse_qsl(request.query))
 
@@ -59,18 +66,22 @@ class Case(unittest.TestCase):
         self.sink = Driver(dict({"base_url": self.server.url}, **options))
         return self.sink
 
-    def create(self, answer, **document):
-        """The result of creating a@example.com where the server answers that."""
+    def answering(self, answer):
         if self.sink is None:
             self.start()
         self.server.requests.clear()
         self.server.answer = answer if callable(answer) else lambda request: answer
+
+    def create(self, answer, **document):
+        """The result of creating a@example.com where the server answers that."""
+        self.answering(answer)
         return self.sink.create(**dict({"userName": "a@example.com", "displayName": "A",
                                         "active": True}, **document))
 
     def update(self, answer, *operations, version=None):
-        if self.sink is None:
-            self.start()
-        self.server.requests.clear()
-        self.server.answer = answer if callable(answer) else lambda request: answer
+        self.answering(answer)
         return self.sink.update("u1", *(operations or [("replace", "title", "T")]), version=version)
+
+    def delete(self, answer):
+        self.answering(answer)
+        return self.sink.delete("u1")
