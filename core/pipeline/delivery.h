@@ -39,6 +39,7 @@ struct item {
   bool adoption_open;           /* it is not ours before the sink has answered */
   uint64_t sent_external;       /* hash of the external id that the account has from us; 0: none */
   bool only_inactive;           /* the rest of the change was refused: see refusal */
+  bool newer;                   /* than the doubt about its account: see row.doubt */
   bool temporary;               /* this change only breaks a ring */
   int races, name_attempts;
   char *server_words;           /* of the 409 */

@@ -72,7 +72,7 @@ item_put (struct delivery *delivery, struct item *item)
   item->phase = PHASE_CHANGE;
   item->rule = 0;
   item->send_all = item->met = item->adopting = item->linked_now = item->reviving = false;
-  item->temporary = item->adoption_open = item->only_inactive = false;
+  item->temporary = item->adoption_open = item->only_inactive = item->newer = false;
   item->races = item->name_attempts = 0;
   item->sent_external = 0;
   item->left_out = 0;

@@ -228,8 +228,10 @@ prepare_item (struct delivery *delivery, struct item *item)
     MEM_AUTO char *why = names_why_protected (pass->p->settings, &item->link, &item->row);
     return outcome_park (delivery, item, why);
   }
-  if (item->link.flags & LINK_DOUBT && !item->link.account)
+  if (item->link.flags & LINK_DOUBT && !item->link.account) {
+    item->newer = !item->row.doubt;
     item->row.doubt = true;
+  }
   if (item->row.intent != QUEUE_SYNC && !item->link.account)
     return prepare_leaver_without_account (delivery, item);
   int rc = soften (delivery, item);

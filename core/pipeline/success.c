@@ -39,7 +39,7 @@ unpark (struct link *link)
 static bool
 parked_since (const struct item *item)
 {
-  return item->link.parked && item->row.doubt
+  return item->link.parked && item->row.doubt && !item->newer
          && memcmp (item->link.parked_fingerprint, item->row.fingerprint, FINGERPRINT_LEN) != 0;
 }
 

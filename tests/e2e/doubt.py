@@ -115,6 +115,21 @@ class Doubt(Case):
                 self.sync(0 if second else 3)
                 self.assertEqual(self.accounts()["id-bob"]["title"], "three")
 
+    def test_G1_who_was_parked_in_doubt_and_changes_is_parked_no_more(self):
+        """Refused after a create whose result nobody told; the next state of its entry is taken."""
+        self.changes(people("ada"))
+        self.sync()
+        self.changes(people("ada"), *people("bob"))
+        self.interrupted("kill-before")
+        self.sink["results"] = {"bob": "entry"}
+        self.sync(3)
+        self.sink["results"] = {}
+        new = entry("id-bob", "bob", "two")
+        self.changes(people("ada") + [new], new)
+        self.sync()
+        self.assertEqual((self.accounts()["id-bob"]["title"], self.report()["parked"]), ("two", 0))
+        self.quiet()
+
     def test_G8_a_rename_in_doubt_that_was_refused_since_is_looked_at_before_it_is_parked(self):
         """The account has the name, and nobody recorded it; who else wants it is in doubt, too, and comes first
         in the order of ids: both were parked for each other."""
