@@ -89,8 +89,8 @@ take_over (struct delivery *delivery, struct item *item, const char *id, const c
   learn_presence (delivery, item, document);
 }
 
-static char *
-user_name_of (const char *document)
+char *
+contest_user_name (const char *document)
 {
   json_t *account = document ? json_loads (document, 0, NULL) : NULL;
   const char *name = json_string_value (json_object_get (account, "userName"));
@@ -110,7 +110,7 @@ contest_change_or_park (struct delivery *delivery, struct item *item)
     return prepare_change (delivery, item);
   if (rc > 0 && item->link.account)
     rc = references_note (delivery->pass, delivery->error);
-  return rc < 0 ? -1 : outcome_park (delivery, item, reason);
+  return rc < 0 ? -1 : keeper_look_or_park (delivery, item, reason);
 }
 
 /* An account that is ours by its externalId, though we thought it another's or none. */
@@ -187,7 +187,7 @@ contest_account (struct delivery *delivery, struct item *item, const char *id,
 {
   const struct settings *s = delivery->pass->p->settings;
   enum holder_kind kind = HOLDER_NOBODY;
-  MEM_AUTO char *owner = NULL, *has = user_name_of (document);
+  MEM_AUTO char *owner = NULL, *has = contest_user_name (document);
   if (was_decided (item, id, external_id))
     return park_decided (delivery, item, id);
   if (delivery_settle (delivery) < 0

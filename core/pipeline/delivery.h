@@ -18,7 +18,8 @@ enum phase {
   PHASE_SENT_NAME,      /* a create in doubt: is there an account with the name that was sent? */
   PHASE_HOLDER,         /* after 409: who holds the name? */
   PHASE_READ,           /* before sending all: what does the account have? */
-  PHASE_TARGET          /* after a refusal: is the account there that it points at? */
+  PHASE_TARGET,         /* after a refusal: is the account there that it points at? */
+  PHASE_KEEPER          /* parked for a name: does the account have it that the state says? */
 };
 
 struct item {
@@ -44,10 +45,10 @@ struct item {
   int races, name_attempts;
   char *server_words;           /* of the 409 */
   int64_t left_out;             /* references without an account */
-  char *refusal;                /* PHASE_TARGET: what the sink said, */
+  char *refusal;                /* PHASE_TARGET: what the sink said; PHASE_KEEPER: why parked; */
   size_t leaf;                  /* which reference is looked at, */
-  int64_t target;               /* whose it is (row), */
-  char *target_account;         /* and where it points */
+  int64_t target;               /* whose account it is (row), */
+  char *target_account;         /* and which one */
 };
 
 /* Queue numbers: what is written for many rows at once. */
@@ -132,6 +133,15 @@ int targets_take_refused (struct delivery *, struct item *);
 void targets_answered (struct delivery *, const struct item *);
 int targets_take_look (struct delivery *, struct item *);
 
+/* keeper.c: an entry that is tried again must be parked for the name that it wants: the account
+ * that has it, as far as the state knows, is looked at first, once in a pass. */
+int keeper_look_or_park (struct delivery *, struct item *, const char *reason);
+/* Of a row that was given a name only so that this is done; 2: it goes on as any other. */
+int keeper_check (struct delivery *, struct item *);
+/* PHASE_KEEPER: an answer of any kind came; and what it says, where it says something. */
+void keeper_answered (struct delivery *, const struct item *);
+int keeper_take_look (struct delivery *, struct item *);
+
 /* unwell.c: the sink or the way to it is unwell; DOUBT: the change may have been applied. */
 int unwell_take (struct delivery *, struct item *, bool doubt);
 /* Milliseconds before the next try, the first one being 1: by chance, under a limit that
@@ -168,6 +178,8 @@ void contest_not_adopted (struct item *);
  * wanted was looked for first, so that what becomes of an account that is there (a leaver's, a
  * manager's) is known. */
 int contest_change_or_park (struct delivery *, struct item *);
+/* The userName in a document, a text of its own, or NULL. */
+char *contest_user_name (const char *document);
 /* Parked for the name that is wanted, with what the sink said of it. */
 int contest_park_held (struct delivery *, struct item *, const char *why);
 /* Several accounts, one of which may be the entry's: they are listed, and an administrator
@@ -191,6 +203,9 @@ int holder_of (struct delivery *, struct item *, const char *id, const char *ext
 /* The account of somebody who left goes to another entry (collision.left: adopt, or it carries that
  * one's externalId). A disable that we made is undone with it. */
 int holder_that_left (struct delivery *, struct item *, const char *id);
+/* The account is not OWNER's any more. Whoever left is forgotten; whoever is there is looked at
+ * again, and gets another account. */
+int holder_let_go (struct delivery *, struct link *owner);
 /* The sink took the adoption, or revived an account: whoever had it before lets it go. */
 int holder_took (struct delivery *, struct item *);
 

@@ -94,15 +94,13 @@ holder_that_left (struct delivery *delivery, struct item *item, const char *id)
   return rc < 0 ? -1 : 0;
 }
 
-/* Whoever left is forgotten. Whoever is there is looked at again, and gets another account. */
-static int
-let_go (struct delivery *delivery, struct link *owner)
+int
+holder_let_go (struct delivery *delivery, struct link *owner)
 {
   if (store_lost_put (delivery->pass->store, owner->account, delivery->error) < 0)
     return -1;
   if (owner->status != LINK_SYNCED && owner->status != LINK_NEW)
     return store_link_forget (delivery->pass->store, owner->row, delivery->error);
-  log_info ("the account %s of %s is another's now", owner->account, owner->id);
   mem_set_text (&owner->account, NULL);
   mem_set_text (&owner->version, NULL);
   owner->status = LINK_NEW;
@@ -117,8 +115,10 @@ holder_took (struct delivery *delivery, struct item *item)
   item->adoption_open = false;
   link_init (&owner);
   int rc = store_link_by_account (delivery->pass->store, item->link.account, &owner, delivery->error);
-  if (rc == 1 && owner.row != item->link.row)
-    rc = let_go (delivery, &owner);
+  if (rc == 1 && owner.row != item->link.row) {
+    log_info ("the account %s of %s is another's now", owner.account, owner.id);
+    rc = holder_let_go (delivery, &owner);
+  }
   link_fini (&owner);
   return rc < 0 ? -1 : 0;
 }

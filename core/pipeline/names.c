@@ -229,12 +229,13 @@ try_name (struct pass *pass, struct queued *row, struct link *link, int n, struc
     rc = give (pass, row, name, n, error) < 0 ? -1 : 1;
   else if (rc == 0 && too_early (pass, row, n))
     rc = store_queue_update (pass->store, row, error) < 0 ? -1 : 1;
-  else if (rc == 0 && verdict == VERDICT_PARK && !names_in_doubt (row, link))
+  else if (rc == 0 && verdict == VERDICT_PARK && !names_in_doubt (row, link)
+           && (n > 0 || !keeper_is_to_be_seen (pass, link, &holder, error)))
     rc = park_contested (pass, row, link, &holder, why, error) < 0 ? -1 : 1;
   else if (rc == 0 && verdict == VERDICT_FAIL)
     rc = error_set (error, "the user name %s that %s wants is taken, and collision.policy is fail",
                     name, link->id);
-  else if (rc == 0 && verdict != VERDICT_NEXT) /* delivery looks at the account first */
+  else if (rc == 0 && verdict != VERDICT_NEXT) /* delivery looks at accounts first */
     rc = give (pass, row, name, n, error) < 0 ? -1 : 1;
   link_fini (&holder);
   return rc;

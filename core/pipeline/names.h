@@ -30,10 +30,13 @@ int protect_compare (struct pass *, struct error *);
  * name than the state knows. Such an entry is parked for a name only after the account was looked
  * at. */
 bool names_in_doubt (const struct queued *, const struct link *);
-/* Of a row in doubt whose account was looked for: must it be parked for the name that it was
- * promised? 1: yes, and why, a text of its own; 0: no. */
+/* Of a row whose account was looked for, or the account that has its name: must it be parked for
+ * the name that it was promised? 1: yes, and why, a text of its own; 0: no. */
 int names_refused (struct pass *, const struct queued *, const struct link *, char **ret_reason,
                    struct error *);
+/* keeper.c: is the account that has a name looked at, before LINK's entry is parked for it? */
+bool keeper_is_to_be_seen (struct pass *, const struct link *, const struct link *holder,
+                           struct error *);
 /* A claim with the configured policies; the caller fills what it knows of the account. */
 struct claim names_claim (const struct settings *, enum holder_kind, int attempts);
 

@@ -217,14 +217,15 @@ take_result (struct delivery *delivery, struct item *item, int32_t result)
   return takers[result](delivery, item);
 }
 
-/* Who may not look at an account does not know that it is gone. */
+/* Of another's account. Who may not look at it does not know that it is gone. */
 static int
-take_target (struct delivery *delivery, struct item *item)
+take_look (struct delivery *delivery, struct item *item)
 {
   int32_t code = item->work.code;
-  targets_answered (delivery, item);
+  bool keeper = item->phase == PHASE_KEEPER;
+  (keeper ? keeper_answered : targets_answered) (delivery, item);
   if (code >= 0 || code == SYNCD_E_NOT_FOUND || code == SYNCD_E_FORBIDDEN)
-    return targets_take_look (delivery, item);
+    return (keeper ? keeper_take_look : targets_take_look) (delivery, item);
   return take_result (delivery, item, item->work.result.result);
 }
 
@@ -237,8 +238,8 @@ outcome_take (struct delivery *delivery, struct item *item)
     return -1;
   if (work->kind == WORK_APPLY)
     return take_result (delivery, item, work->result.result);
-  if (item->phase == PHASE_TARGET)
-    return take_target (delivery, item);
+  if (item->phase == PHASE_TARGET || item->phase == PHASE_KEEPER)
+    return take_look (delivery, item);
   if (work->code < 0 && !(work->kind == WORK_READ && work->code == SYNCD_E_NOT_FOUND))
     return take_result (delivery, item, work->result.result);
   return work->kind == WORK_READ ? reading_take (delivery, item) : contest_take (delivery, item);

@@ -43,6 +43,7 @@ pass_fini (struct pass *pass)
   }
   audit_close (pass);
   targets_free (pass);
+  keepers_free (pass);
   free (pass->hashes);
   free (pass->last);
   free (pass->known);

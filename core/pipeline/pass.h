@@ -10,6 +10,7 @@
 struct preview; /* pipeline/preview.h */
 struct stream;  /* pipeline/stream.h */
 struct targets; /* pipeline/targets.c */
+struct keepers; /* pipeline/keeper.c */
 
 struct pass_options {
   bool full;          /* read everything, whatever the checkpoint says */
@@ -77,6 +78,7 @@ struct pass {
   bool force;                 /* look at the entry's document though nothing changed */
   bool references_noted;      /* the state knows that references may resolve now */
   struct targets *targets;    /* accounts that were looked at, for who points there was refused; */
+  struct keepers *keepers;    /* or for who wants their names is parked */
   int64_t to_be_read;         /* entries that came up in delivery: they are read again */
   int64_t newly_linked;       /* accounts or names that became known: references may resolve now */
 };
@@ -149,6 +151,8 @@ int pass_keep_fact (struct pass *, const char *name, const char *text, struct er
 
 /* targets.c */
 void targets_free (struct pass *);
+/* keeper.c */
+void keepers_free (struct pass *);
 
 /* decide.c: leavers, brakes, names, checkpoint: in one transaction. */
 int decide_run (struct pass *, struct error *);

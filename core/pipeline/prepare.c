@@ -249,5 +249,8 @@ prepare_item (struct delivery *delivery, struct item *item)
     delivery->sweep_deferred = true;
   if (rc != 0)
     return rc < 0 ? -1 : 0;
+  rc = keeper_check (delivery, item);
+  if (rc != 2)
+    return rc;
   return item->link.account ? prepare_existing (delivery, item) : prepare_new (delivery, item);
 }

@@ -1,7 +1,7 @@
 # The whole pipeline: a real slapd, TLS, the simulator, and the program with the build's plugins.
 E2E_TESTS = tests/e2e/passes.py tests/e2e/changes.py tests/e2e/names.py tests/e2e/leavers.py \
   tests/e2e/values.py tests/e2e/mistakes.py tests/e2e/faults.py tests/e2e/commands.py tests/e2e/house.py
-E2E_TESTS += tests/e2e/silence.py tests/e2e/brakes.py tests/e2e/deletions.py
+E2E_TESTS += tests/e2e/silence.py tests/e2e/keepers.py tests/e2e/brakes.py tests/e2e/deletions.py
 E2E_TESTS += tests/e2e/watch.py tests/e2e/streaming.py tests/e2e/reloading.py tests/e2e/notifying.py
 E2E_TESTS += tests/e2e/orders.py tests/e2e/approvals.py tests/e2e/looking.py tests/e2e/audit.py
 E2E_TESTS += tests/e2e/verify.py tests/e2e/unclaimed.py

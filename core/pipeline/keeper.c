@@ -1,0 +1,191 @@
+/* Somebody is parked for a user name that another entry's account has, as far as the state knows.
+ * Somebody may have taken that account away by hand, or renamed it, of which nobody told; and where
+ * its own entry is parked as well, or left, no change of it finds out. So with each new try the
+ * account is looked at, once in a pass, whoever wants its name (G8). Where it is gone, its own
+ * entry loses it as by a 404 on update (guarantees: the link), and both are read again in this
+ * pass: who still wants the name that it had comes first (G12). Main thread only. */
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "pipeline/delivery.h"
+#include "util/log.h"
+#include "util/mem.h"
+
+#define REMEMBERED 256 /* a power of two; who takes another's place has it looked at once more */
+
+struct keepers {
+  struct {
+    int64_t row;  /* the link's; 0: nobody */
+    bool pending; /* the answer did not come yet; else it has the name */
+  } looked[REMEMBERED];
+};
+
+static struct keepers *
+keepers_of (struct pass *pass)
+{
+  if (!pass->keepers)
+    pass->keepers = mem_new (1, sizeof *pass->keepers);
+  return pass->keepers;
+}
+
+void
+keepers_free (struct pass *pass)
+{
+  free (pass->keepers);
+  pass->keepers = NULL;
+}
+
+static bool
+was_seen (struct pass *pass, int64_t row)
+{
+  size_t slot = (size_t) row % REMEMBERED;
+  return pass->keepers && pass->keepers->looked[slot].row == row
+         && !pass->keepers->looked[slot].pending;
+}
+
+static void
+note_seen (struct pass *pass, int64_t row)
+{
+  size_t slot = (size_t) row % REMEMBERED;
+  keepers_of (pass)->looked[slot].row = row;
+  keepers_of (pass)->looked[slot].pending = false;
+}
+
+/* Does another change of its own entry find out? */
+static bool
+has_change (struct pass *pass, const struct link *holder, struct error *error)
+{
+  struct queued row;
+  queued_init (&row);
+  bool has = store_queue_of (pass->store, holder->row, &row, error) != 0;
+  queued_fini (&row);
+  return has;
+}
+
+bool
+keeper_is_to_be_seen (struct pass *pass, const struct link *link, const struct link *holder,
+                      struct error *error)
+{
+  bool present = holder->status == LINK_SYNCED || holder->status == LINK_NEW;
+  bool left = holder->status != LINK_DELETED && !holder->parked; /* else it is not forgotten */
+  return link->parked && holder->account && holder->row != link->row && (present || left)
+         && !pass->options->dry_run && !was_seen (pass, holder->row)
+         && !has_change (pass, holder, error);
+}
+
+static int
+look (struct delivery *delivery, struct item *item, const struct link *holder, const char *reason)
+{
+  struct keepers *keepers = keepers_of (delivery->pass);
+  size_t slot = (size_t) holder->row % REMEMBERED;
+  if (keepers->looked[slot].row == holder->row) { /* looked at for somebody else */
+    delivery->sweep_deferred = true;
+    return outcome_later (delivery, item, 0, item->row.doubt);
+  }
+  keepers->looked[slot].row = holder->row;
+  keepers->looked[slot].pending = true;
+  mem_set_text (&item->refusal, reason);
+  item->target = holder->row;
+  mem_set_text (&item->target_account, holder->account);
+  work_reset (&item->work);
+  item->phase = PHASE_KEEPER;
+  item->work.kind = WORK_READ;
+  item->work.value = item->target_account;
+  return 1;
+}
+
+int
+keeper_look_or_park (struct delivery *delivery, struct item *item, const char *reason)
+{
+  struct pass *pass = delivery->pass;
+  const char *name = item->row.name ? item->row.name : item->row.wanted_name;
+  enum holder_kind kind;
+  struct link holder;
+  link_init (&holder);
+  int rc = names_holder (pass, name, item->row.row, &holder, &kind, delivery->error);
+  if (rc == 0)
+    rc = item->row.name_number == 0
+                 && keeper_is_to_be_seen (pass, &item->link, &holder, delivery->error)
+             ? look (delivery, item, &holder, reason)
+             : outcome_park (delivery, item, reason);
+  link_fini (&holder);
+  return rc;
+}
+
+int
+keeper_check (struct delivery *delivery, struct item *item)
+{
+  MEM_AUTO char *reason = NULL;
+  bool again = item->row.intent == QUEUE_SYNC && item->link.parked && item->row.name
+               && !item->temporary && !names_in_doubt (&item->row, &item->link)
+               && !names_equal (item->name, item->link.given_name);
+  if (!again)
+    return 2;
+  int rc = names_refused (delivery->pass, &item->row, &item->link, &reason, delivery->error);
+  if (rc <= 0)
+    return rc < 0 ? -1 : 2;
+  return keeper_look_or_park (delivery, item, reason);
+}
+
+void
+keeper_answered (struct delivery *delivery, const struct item *item)
+{
+  size_t slot = (size_t) item->target % REMEMBERED;
+  struct keepers *keepers = keepers_of (delivery->pass);
+  if (keepers->looked[slot].row == item->target)
+    keepers->looked[slot].row = 0;
+}
+
+/* Its name is free, but for its own entry. */
+static int
+take_gone (struct delivery *delivery, struct item *item, struct link *holder)
+{
+  bool left = holder->status != LINK_SYNCED && holder->status != LINK_NEW;
+  log_warning ("the account %s of %s (%s), for whose user name others are parked, is not there any "
+               "more", holder->account, holder->given_name, holder->name ? holder->name : holder->id);
+  holder->flags |= LINK_DOUBT; /* new accounts are not seen at once, not even by their ids */
+  if (!left) {
+    item->link.reevaluate_at_ms = 1;
+    delivery->pass->to_be_read++;
+  }
+  return holder_let_go (delivery, holder);
+}
+
+/* Whose own entry is parked does not get the name that it had back by itself. */
+static int
+take_seen (struct delivery *delivery, struct item *item, struct link *holder)
+{
+  MEM_AUTO char *name = contest_user_name (buffer_text (&item->work.documents));
+  if (holder->parked && name && !names_equal (name, holder->given_name)) {
+    mem_set_text (&holder->given_name, name);
+    mem_set_text (&holder->wanted_name, NULL); /* what it was given for is not known */
+    return store_link_put (delivery->pass->store, holder, delivery->error);
+  }
+  note_seen (delivery->pass, holder->row);
+  return 0;
+}
+
+int
+keeper_take_look (struct delivery *delivery, struct item *item)
+{
+  struct link holder;
+  link_init (&holder);
+  int rc = store_link_by_row (delivery->pass->store, item->target, &holder, delivery->error);
+  bool same = rc == 1 && holder.account && strcmp (holder.account, item->target_account) == 0;
+  if (item->work.code >= 0)
+    outcome_note_success (delivery);
+  if (same && item->work.code == SYNCD_E_NOT_FOUND)
+    rc = take_gone (delivery, item, &holder);
+  else if (same && item->work.code >= 0)
+    rc = take_seen (delivery, item, &holder);
+  else if (same)
+    note_seen (delivery->pass, holder.row);
+  link_fini (&holder);
+  if (rc < 0)
+    return -1;
+  if (item->link.reevaluate_at_ms == 1) /* with its keeper's entry */
+    return outcome_park (delivery, item, item->refusal);
+  return outcome_later (delivery, item, 0, item->row.doubt);
+}
