@@ -38,7 +38,8 @@ make_plan (struct delivery *delivery, struct item *item)
                               .send_all = item->send_all,
                               .want = &item->want,
                               .last = item->last,
-                              .known = item->known };
+                              .known = item->known,
+                              .removed = item->gone };
   if (item->temporary)
     plan_temporary (delivery, item, &input);
   else
@@ -93,19 +94,27 @@ change_make (struct delivery *delivery, struct item *item)
   return true;
 }
 
+/* That it becomes inactive, and what has to go before the sink takes any change. */
+static bool
+is_pressing (const struct delivery *delivery, const struct item *item, int leaf)
+{
+  return leaf == mapping_active_leaf (delivery->pass->p->mapping) || (leaf >= 0 && item->gone[leaf]);
+}
+
 bool
 change_only_inactive (struct delivery *delivery, struct item *item)
 {
   struct plan *plan = &item->plan;
-  int leaf = mapping_active_leaf (delivery->pass->p->mapping);
-  size_t kept = 0;
-  if (item->row.intent != QUEUE_SYNC || plan->kind != PLAN_DISABLE || plan->operation_count < 2
-      || item->adoption_open || item->only_inactive)
+  size_t count = plan->operation_count, kept = 0;
+  if (item->row.intent != QUEUE_SYNC || plan->kind != PLAN_DISABLE || item->adoption_open
+      || item->only_inactive)
     return false;
-  for (size_t i = 0; i < plan->operation_count; i++)
-    if (plan->operations[i].leaf == leaf)
+  for (size_t i = 0; i < count; i++)
+    if (is_pressing (delivery, item, plan->operations[i].leaf))
       plan->operations[kept++] = plan->operations[i];
   plan->operation_count = kept;
+  if (kept == count)
+    return false;
   item->only_inactive = true;
   work_reset (&item->work);
   item->phase = PHASE_CHANGE;

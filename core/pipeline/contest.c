@@ -79,6 +79,7 @@ static void
 take_over (struct delivery *delivery, struct item *item, const char *id, const char *document)
 {
   mem_set_text (&item->link.account, id);
+  targets_forget (item);
   item->send_all = true;
   item->met = true;
   item->link.flags |= LINK_SEND_ALL;

@@ -19,7 +19,8 @@ enum phase {
   PHASE_HOLDER,         /* after 409: who holds the name? */
   PHASE_READ,           /* before sending all: what does the account have? */
   PHASE_TARGET,         /* after a refusal: is the account there that it points at? */
-  PHASE_KEEPER          /* parked for a name: does the account have it that the state says? */
+  PHASE_KEEPER,         /* parked for a name: does the account have it that the state says? */
+  PHASE_WITHIN          /* after a refusal: where does the account itself point? */
 };
 
 struct item {
@@ -47,8 +48,11 @@ struct item {
   int64_t left_out;             /* references without an account */
   char *refusal;                /* PHASE_TARGET: what the sink said; PHASE_KEEPER: why parked; */
   size_t leaf;                  /* which reference is looked at, */
-  int64_t target;               /* whose account it is (row), */
-  char *target_account;         /* and which one */
+  int64_t target;               /* PHASE_KEEPER: whose account it is (row), */
+  char *target_account;         /* and which one; PHASE_TARGET: where it points */
+  bool looked_within;           /* the account itself was read: */
+  struct leaves within;         /* its references, */
+  unsigned char *gone;          /* and which of them point at nobody, by leaf */
 };
 
 /* Queue numbers: what is written for many rows at once. */
@@ -109,6 +113,7 @@ int outcome_take (struct delivery *, struct item *);
 int outcome_finish (struct delivery *, struct item *, const char *action); /* success.c, as these: */
 int outcome_take_success (struct delivery *, struct item *);
 int outcome_take_not_taken (struct delivery *, struct item *);
+bool outcome_lacks (const struct item *, const char *path); /* the sink did not take that */
 /* The account that was to be deleted is gone: it was done, by us or not. */
 int outcome_was_deleted (struct delivery *, struct item *);
 int outcome_park (struct delivery *, struct item *, const char *reason);
@@ -132,6 +137,13 @@ int targets_take_refused (struct delivery *, struct item *);
 /* PHASE_TARGET: an answer of any kind came; and what it says, where it says something. */
 void targets_answered (struct delivery *, const struct item *);
 int targets_take_look (struct delivery *, struct item *);
+/* PHASE_WITHIN: what the account has, where it may be read; and that is judged. */
+void targets_learn (struct delivery *, struct item *, const struct leaves *have);
+int targets_take_within (struct delivery *, struct item *);
+/* What is known of the account's own references is not so any more. */
+void targets_forget (struct item *);
+/* The sink took the change: what there is in the place of those that were gone. */
+void targets_settle (struct delivery *, struct item *);
 
 /* keeper.c: an entry that is tried again must be parked for the name that it wants: the account
  * that has it, as far as the state knows, is looked at first, once in a pass. */

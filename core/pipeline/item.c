@@ -16,11 +16,13 @@ item_new (size_t leaf_count)
   queued_init (&item->row);
   link_init (&item->link);
   leaves_init (&item->want, leaf_count);
+  leaves_init (&item->within, leaf_count);
   plan_init (&item->plan);
   item->operations = mem_new (leaf_count + 2, sizeof *item->operations);
   item->last = mem_new (leaf_count, sizeof *item->last);
   item->hashes = mem_new (leaf_count, sizeof *item->hashes);
   item->known = mem_new (leaf_count, 1);
+  item->gone = mem_new (leaf_count, 1);
   return item;
 }
 
@@ -31,11 +33,13 @@ item_free (struct item *item)
   queued_fini (&item->row);
   link_fini (&item->link);
   leaves_fini (&item->want);
+  leaves_fini (&item->within);
   plan_fini (&item->plan);
   free (item->operations);
   free (item->last);
   free (item->hashes);
   free (item->known);
+  free (item->gone);
   free (item->name);
   free (item->external_id);
   free (item->server_words);
@@ -64,6 +68,7 @@ item_put (struct delivery *delivery, struct item *item)
   link_fini (&item->link);
   link_init (&item->link);
   leaves_reset (&item->want);
+  targets_forget (item);
   mem_set_text (&item->name, NULL);
   mem_set_text (&item->external_id, NULL);
   mem_set_text (&item->server_words, NULL);

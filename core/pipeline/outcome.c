@@ -240,6 +240,8 @@ outcome_take (struct delivery *delivery, struct item *item)
     return take_result (delivery, item, work->result.result);
   if (item->phase == PHASE_TARGET || item->phase == PHASE_KEEPER)
     return take_look (delivery, item);
+  if (item->phase == PHASE_WITHIN && work->code == SYNCD_E_FORBIDDEN)
+    return targets_take_within (delivery, item);
   if (work->code < 0 && !(work->kind == WORK_READ && work->code == SYNCD_E_NOT_FOUND))
     return take_result (delivery, item, work->result.result);
   return work->kind == WORK_READ ? reading_take (delivery, item) : contest_take (delivery, item);

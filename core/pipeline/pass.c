@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "pipeline/audit.h"
+#include "pipeline/looked.h"
 #include "pipeline/preview.h"
 #include "pipeline/stream.h"
 #include "pipeline/unclaimed.h"
@@ -42,7 +43,7 @@ pass_fini (struct pass *pass)
     leaves_fini (&pass->leaves);
   }
   audit_close (pass);
-  targets_free (pass);
+  looked_free (pass);
   keepers_free (pass);
   free (pass->hashes);
   free (pass->last);

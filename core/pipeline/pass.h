@@ -7,9 +7,9 @@
 #include "pipeline/ids.h"
 #include "pipeline/pipeline.h"
 
+struct looked;  /* pipeline/looked.h */
 struct preview; /* pipeline/preview.h */
 struct stream;  /* pipeline/stream.h */
-struct targets; /* pipeline/targets.c */
 struct keepers; /* pipeline/keeper.c */
 
 struct pass_options {
@@ -77,7 +77,7 @@ struct pass {
   int64_t look_again_ms;      /* who answers is asked again then: it was told to be gone; 0: not */
   bool force;                 /* look at the entry's document though nothing changed */
   bool references_noted;      /* the state knows that references may resolve now */
-  struct targets *targets;    /* accounts that were looked at, for who points there was refused; */
+  struct looked *looked;      /* accounts that were looked at, for who points there was refused; */
   struct keepers *keepers;    /* or for who wants their names is parked */
   int64_t to_be_read;         /* entries that came up in delivery: they are read again */
   int64_t newly_linked;       /* accounts or names that became known: references may resolve now */
@@ -149,8 +149,6 @@ int references_done (struct pass *, struct error *);
 int pass_transaction (struct pass *, int (*write) (struct pass *, struct error *), struct error *);
 int pass_keep_fact (struct pass *, const char *name, const char *text, struct error *);
 
-/* targets.c */
-void targets_free (struct pass *);
 /* keeper.c */
 void keepers_free (struct pass *);
 

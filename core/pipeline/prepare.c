@@ -22,6 +22,8 @@ void
 prepare_read (struct item *item)
 {
   work_reset (&item->work);
+  targets_forget (item);
+  item->only_inactive = false; /* the whole change is made anew */
   item->phase = PHASE_READ;
   item->work.kind = WORK_READ;
   item->work.value = item->link.account;

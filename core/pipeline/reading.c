@@ -56,6 +56,8 @@ reading_take (struct delivery *delivery, struct item *item)
   int rc = map_leaves_of (mapping, buffer_text (&item->work.documents), item->work.documents.len, &have);
   for (size_t i = 0; rc == 0 && i < mapping_leaf_count (mapping); i++)
     learn_leaf (item, i, leaves_get (&have, i) != NULL);
+  if (item->phase == PHASE_WITHIN)
+    targets_learn (delivery, item, &have);
   MEM_AUTO char *name = leaves_text (&have, (size_t) mapping_user_name_leaf (mapping));
   bool ours = rc < 0 || is_still_ours (delivery, item, &have);
   leaves_fini (&have);
@@ -69,6 +71,8 @@ reading_take (struct delivery *delivery, struct item *item)
   }
   if (rc < 0)
     return outcome_park (delivery, item, "what the sink says of this account is not a JSON object");
+  if (item->phase == PHASE_WITHIN)
+    return targets_take_within (delivery, item);
   if (has_name_in_doubt (item, name) && candidates_keep (delivery, item, name) < 0)
     return -1;
   learn_name (item, name);

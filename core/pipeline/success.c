@@ -9,6 +9,15 @@
 #include "util/log.h"
 #include "util/mem.h"
 
+bool
+outcome_lacks (const struct item *item, const char *path)
+{
+  for (size_t i = 0; i < item->work.result.not_taken_count; i++)
+    if (strcmp (item->work.result.not_taken[i], path) == 0)
+      return true;
+  return false;
+}
+
 /* Leaves that were sent are now known; those not taken keep what was known before. */
 static void
 learn_leaves (struct delivery *delivery, struct item *item)
@@ -209,15 +218,6 @@ take_temporary (struct delivery *delivery, struct item *item)
   return outcome_later (delivery, item, 0, item->row.doubt); /* only the name was written */
 }
 
-static bool
-lacks (const struct item *item, const char *path)
-{
-  for (size_t i = 0; i < item->work.result.not_taken_count; i++)
-    if (strcmp (item->work.result.not_taken[i], path) == 0)
-      return true;
-  return false;
-}
-
 static int
 take_account (struct delivery *delivery, struct item *item)
 {
@@ -226,7 +226,7 @@ take_account (struct delivery *delivery, struct item *item)
     mem_set_text (&item->link.account, result->account);
   mem_set_text (&item->link.version, result->version);
   bool created = item->work.change.kind == SYNCD_CHANGE_CREATE;
-  bool took = item->adoption_open ? !lacks (item, "externalId") : created;
+  bool took = item->adoption_open ? !outcome_lacks (item, "externalId") : created;
   if (created)
     item->link.flags &= ~LINK_ADOPTED; /* it may have had another account before */
   if (item->link.account)
@@ -292,6 +292,7 @@ outcome_take_success (struct delivery *delivery, struct item *item)
     return -1;
   if (!item->link.account)
     return 0;
+  targets_settle (delivery, item);
   delivery->sweep_moved = true;
   if (note_account (delivery, item) < 0)
     return -1;
@@ -324,9 +325,9 @@ settle_taken (struct delivery *delivery, struct item *item)
   MEM_AUTO char *name = mem_copy_text (link->given_name);
   settle_sync (delivery, item);
   link->flags |= LINK_SEND_ALL;
-  if (was == LINK_DISABLED && lacks (item, "active"))
+  if (was == LINK_DISABLED && outcome_lacks (item, "active"))
     link->status = was;
-  if (!lacks (item, "userName"))
+  if (!outcome_lacks (item, "userName"))
     return;
   mem_set_text (&link->given_name, name);
   mem_set_text (&link->wanted_name, NULL);
@@ -344,7 +345,7 @@ is_repeated (const struct item *item)
 static int
 count_taken (struct delivery *delivery, struct item *item)
 {
-  if (kind_done (item) == CHANGE_LEAVERS && lacks (item, "active"))
+  if (kind_done (item) == CHANGE_LEAVERS && outcome_lacks (item, "active"))
     return 0;
   mem_set_text (&item->link.last_action, count_change (delivery, item));
   return is_repeated (item) ? 0 : count_done (delivery, item);
@@ -354,7 +355,7 @@ count_taken (struct delivery *delivery, struct item *item)
 static bool
 is_enough (const struct item *item)
 {
-  return item->row.intent != QUEUE_SYNC && !lacks (item, "active");
+  return item->row.intent != QUEUE_SYNC && !outcome_lacks (item, "active");
 }
 
 int
@@ -367,10 +368,13 @@ outcome_take_not_taken (struct delivery *delivery, struct item *item)
     return -1;
   if (!item->link.account)
     return 0;
+  targets_settle (delivery, item);
   if (note_account (delivery, item) < 0)
     return -1;
-  if (item->only_inactive)
+  if (item->only_inactive && outcome_lacks (item, "active"))
     return outcome_park (delivery, item, item->refusal);
+  if (item->only_inactive)
+    return count_done (delivery, item) < 0 ? -1 : take_inactive (delivery, item);
   buffer_append_text (&why, "the sink answered success, but does not have what was sent:");
   for (size_t i = 0; i < item->work.result.not_taken_count; i++)
     buffer_printf (&why, " %s", item->work.result.not_taken[i]);

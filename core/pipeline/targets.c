@@ -2,79 +2,25 @@
  * nobody told: a sink refuses whoever names it. So the account is looked at, once in a pass,
  * whoever points there. Where it is gone, its own entry loses it as by a 404 on update
  * (guarantees: the link), and whoever points there goes without the reference until there is an
- * account again; else the refused entry is parked (G7). Main thread only. */
+ * account again; else the refused entry is parked (G7).
+ *
+ * A leaver's change names nobody, nor need an entry name whom its account names: then the account
+ * itself is read, and what of its references that are mapped is gone goes in the same request (G1).
+ * Main thread only. */
 #include "config.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "pipeline/delivery.h"
+#include "pipeline/looked.h"
 #include "util/log.h"
 #include "util/mem.h"
-#include "util/text.h"
-
-#define REMEMBERED 1024 /* a power of two; who takes another's place has it looked at once more */
-#define UNNAMED_MOST 16 /* looked at in a pass though the sink's words speak of no reference */
-
-struct targets {
-  struct {
-    int64_t row;  /* the link's; 0: nobody */
-    bool pending; /* the answer did not come yet; else it is there */
-  } looked[REMEMBERED];
-  int unnamed; /* so many, less those that were gone */
-};
-
-static struct targets *
-targets_of (struct pass *pass)
-{
-  if (!pass->targets)
-    pass->targets = mem_new (1, sizeof *pass->targets);
-  return pass->targets;
-}
-
-void
-targets_free (struct pass *pass)
-{
-  free (pass->targets);
-  pass->targets = NULL;
-}
-
-static bool
-mentions (const char *words, const char *word)
-{
-  MEM_AUTO char *text = text_fold (words);
-  MEM_AUTO char *part = text_fold (word);
-  return *part && strstr (text, part);
-}
-
-/* "urn:…:User:manager.value" → "manager". */
-static char *
-attribute_of (const char *path)
-{
-  const char *colon = strrchr (path, ':');
-  const char *name = colon ? colon + 1 : path;
-  return mem_copy (name, strcspn (name, ".["));
-}
-
-/* Do the sink's words speak of this reference? Whatever they say, a few are looked at. */
-static bool
-is_suspect (struct delivery *delivery, const struct item *item, const char *account)
-{
-  const struct mapping *mapping = delivery->pass->p->mapping;
-  MEM_AUTO char *attribute = attribute_of (mapping_leaf (mapping, item->leaf)->path);
-  bool named = mentions (item->refusal, account) || mentions (item->refusal, attribute);
-  return named || targets_of (delivery->pass)->unnamed++ < UNNAMED_MOST;
-}
 
 static int
-look (struct delivery *delivery, struct item *item, const struct link *target)
+look (struct delivery *delivery, struct item *item, const char *account)
 {
-  struct targets *targets = targets_of (delivery->pass);
-  size_t slot = (size_t) target->row % REMEMBERED;
-  targets->looked[slot].row = target->row;
-  targets->looked[slot].pending = true;
-  item->target = target->row;
-  mem_set_text (&item->target_account, target->account);
+  looked_note (delivery->pass, account, LOOKED_PENDING);
+  mem_set_text (&item->target_account, account);
   work_reset (&item->work);
   item->phase = PHASE_TARGET;
   item->work.kind = WORK_READ;
@@ -82,38 +28,97 @@ look (struct delivery *delivery, struct item *item, const struct link *target)
   return 1;
 }
 
-/* 2: it is there, as far as can be told; else as prepare_item(). What is looked at for somebody
- * else, or changed itself, is waited for: the row is taken again when nothing is under way. */
+/* The account goes without: whatever is known of this reference, it has another value than any that
+ * is wanted. 2: and so to the next. */
 static int
-judge (struct delivery *delivery, struct item *item, const struct link *target)
+note_gone (struct item *item)
 {
-  struct targets *targets = targets_of (delivery->pass);
-  size_t slot = (size_t) target->row % REMEMBERED;
-  bool known = targets->looked[slot].row == target->row;
-  if (target->row == item->link.row || (known && !targets->looked[slot].pending))
+  item->gone[item->leaf] = true;
+  item->last[item->leaf] = 1;
+  item->known[item->leaf] = KNOWN_PRESENT;
+  return 2;
+}
+
+/* 2: it is there, as far as can be told; else as prepare_item(). ROW: whose it is, 0: nobody's. What
+ * is looked at for somebody else, or changed itself, is waited for: the row is taken again when
+ * nothing is under way. */
+static int
+judge (struct delivery *delivery, struct item *item, const char *account, int64_t row)
+{
+  struct pass *pass = delivery->pass;
+  const char *path = mapping_leaf (pass->p->mapping, item->leaf)->path;
+  enum looked_answer answer = looked_at (pass, account);
+  if (row == item->link.row || answer == LOOKED_THERE)
     return 2;
-  if (!known && !is_suspect (delivery, item, target->account))
+  if (answer == LOOKED_GONE && !row) /* with one it was found again since */
+    return note_gone (item);
+  if (answer != LOOKED_PENDING
+      && !looked_may (pass, looked_speak_of (item->refusal, path, account)))
     return 2;
-  if (known || store_queue_is_sent (delivery->pass->store, target->row))
+  if (answer == LOOKED_PENDING || (row && store_queue_is_sent (pass->store, row)))
     return outcome_later (delivery, item, 0, item->row.doubt);
-  return look (delivery, item, target);
+  return look (delivery, item, account);
 }
 
 static int
 judge_leaf (struct delivery *delivery, struct item *item)
 {
   struct link target;
+  const struct leaves *leaves = item->looked_within ? &item->within : &item->want;
   bool reference = mapping_leaf (delivery->pass->p->mapping, item->leaf)->reference;
-  MEM_AUTO char *account = reference ? leaves_text (&item->want, item->leaf) : NULL;
+  MEM_AUTO char *account = reference ? leaves_text (leaves, item->leaf) : NULL;
   if (!account)
     return 2;
   link_init (&target);
   int found = store_link_by_account (delivery->pass->store, account, &target, delivery->error);
-  int rc = found < 0    ? -1
-           : found == 0 ? prepare_anew (delivery, item) /* lost since the change was made */
-                        : judge (delivery, item, &target);
+  int rc = found < 0                            ? -1
+           : found == 0 && !item->looked_within ? prepare_anew (delivery, item) /* lost since then */
+                                                : judge (delivery, item, account, target.row);
   link_fini (&target);
   return rc;
+}
+
+/* What else the entry wants may be refused. */
+static int
+give_up (struct delivery *delivery, struct item *item)
+{
+  return change_only_inactive (delivery, item) ? 1 : outcome_park (delivery, item, item->refusal);
+}
+
+static int
+look_within (struct delivery *delivery, struct item *item)
+{
+  const struct mapping *mapping = delivery->pass->p->mapping;
+  bool any = false, named = false;
+  for (size_t i = 0; i < mapping_leaf_count (mapping); i++) {
+    const struct leaf *leaf = mapping_leaf (mapping, i);
+    any = any || (leaf->reference && leaf->kept);
+    named = named || (leaf->reference && looked_speak_of (item->refusal, leaf->path, NULL));
+  }
+  if (!any || item->plan.kind == PLAN_CREATE || item->adoption_open
+      || !looked_may (delivery->pass, named))
+    return give_up (delivery, item);
+  prepare_read (item);
+  item->phase = PHASE_WITHIN;
+  return 1;
+}
+
+static bool
+any_gone (const struct delivery *delivery, const struct item *item)
+{
+  return memchr (item->gone, true, mapping_leaf_count (delivery->pass->p->mapping)) != NULL;
+}
+
+/* Everything was looked at. */
+static int
+conclude (struct delivery *delivery, struct item *item)
+{
+  if (!item->looked_within)
+    return look_within (delivery, item);
+  if (!any_gone (delivery, item))
+    return give_up (delivery, item);
+  looked_was_worth_it (delivery->pass);
+  return prepare_change (delivery, item);
 }
 
 static int
@@ -124,29 +129,73 @@ judge_leaves (struct delivery *delivery, struct item *item)
     if (rc != 2)
       return rc;
   }
-  if (change_only_inactive (delivery, item)) /* what else the entry wants may be refused */
-    return 1;
-  return outcome_park (delivery, item, item->refusal);
+  return conclude (delivery, item);
 }
 
 int
 targets_take_refused (struct delivery *delivery, struct item *item)
 {
   MEM_AUTO char *words = outcome_words (&item->work);
-  if (item->work.kind != WORK_APPLY || item->row.intent != QUEUE_SYNC || item->temporary)
+  if (item->work.kind != WORK_APPLY || item->row.intent == QUEUE_DELETE || item->temporary)
     return outcome_park (delivery, item, words);
   mem_set_text (&item->refusal, words);
+  item->leaf = 0;
+  if (item->looked_within) /* and it was refused all the same */
+    return give_up (delivery, item);
+  return item->row.intent == QUEUE_SYNC ? judge_leaves (delivery, item) : look_within (delivery, item);
+}
+
+void
+targets_learn (struct delivery *delivery, struct item *item, const struct leaves *have)
+{
+  const struct mapping *mapping = delivery->pass->p->mapping;
+  for (size_t i = 0; i < mapping_leaf_count (mapping); i++) {
+    const char *json = leaves_get (have, i);
+    if (json && mapping_leaf (mapping, i)->reference && mapping_leaf (mapping, i)->kept)
+      leaves_set (&item->within, i, json, strlen (json));
+  }
+}
+
+int
+targets_take_within (struct delivery *delivery, struct item *item)
+{
+  if (item->work.code == SYNCD_E_FORBIDDEN) /* nobody knows where it points */
+    return give_up (delivery, item);
+  item->looked_within = true;
   item->leaf = 0;
   return judge_leaves (delivery, item);
 }
 
 void
+targets_forget (struct item *item)
+{
+  item->looked_within = false;
+  leaves_reset (&item->within);
+  memset (item->gone, 0, item->within.count);
+}
+
+void
+targets_settle (struct delivery *delivery, struct item *item)
+{
+  const struct mapping *mapping = delivery->pass->p->mapping;
+  struct link *link = &item->link;
+  bool same = link->leaves && link->mapping == delivery->pass->p->mapping_number;
+  if (!any_gone (delivery, item))
+    return;
+  map_hash_leaves (mapping, delivery->pass->p->hasher, &item->want, item->hashes);
+  for (size_t i = 0; i < mapping_leaf_count (mapping); i++) {
+    if (!item->gone[i] || outcome_lacks (item, mapping_leaf (mapping, i)->path))
+      continue;
+    item->last[i] = item->row.intent == QUEUE_SYNC ? item->hashes[i] : 0;
+    if (same)
+      link->leaves[i] = item->last[i];
+  }
+}
+
+void
 targets_answered (struct delivery *delivery, const struct item *item)
 {
-  struct targets *targets = targets_of (delivery->pass);
-  size_t slot = (size_t) item->target % REMEMBERED;
-  if (targets->looked[slot].row == item->target)
-    targets->looked[slot].row = 0;
+  looked_forget_pending (delivery->pass, item->target_account);
 }
 
 /* Looked for by its externalId, else made anew, by the usual way and in this pass: its entry is
@@ -155,8 +204,6 @@ static int
 lose (struct delivery *delivery, struct item *item, struct link *target)
 {
   struct pass *pass = delivery->pass;
-  if (!target->account || strcmp (target->account, item->target_account) != 0)
-    return 0; /* it got another one meanwhile */
   log_warning ("the account %s of %s (%s) is not there any more, so the sink refuses whoever points at "
                "it; they go without the reference until there is an account again", target->account,
                target->given_name ? target->given_name : target->id,
@@ -174,31 +221,44 @@ lose (struct delivery *delivery, struct item *item, struct link *target)
              ? -1 : 0;
 }
 
+/* Of nobody that the state knows: it was set by hand, or its entry lost it before. */
+static void
+tell_of_unknown (const struct item *item)
+{
+  log_warning ("the account %s of %s points at the account %s, which is not there, so the sink takes no "
+               "change of it; the reference is taken away", item->link.account,
+               item->link.name ? item->link.name : item->link.id, item->target_account);
+}
+
 static int
 take_gone (struct delivery *delivery, struct item *item)
 {
   struct link target;
   link_init (&target);
-  int rc = store_link_by_row (delivery->pass->store, item->target, &target, delivery->error);
+  int rc = store_link_by_account (delivery->pass->store, item->target_account, &target, delivery->error);
   if (rc == 1)
     rc = lose (delivery, item, &target);
+  else if (rc == 0 && item->looked_within)
+    tell_of_unknown (item);
   link_fini (&target);
-  return rc < 0 ? -1 : prepare_anew (delivery, item);
+  looked_note (delivery->pass, item->target_account, LOOKED_GONE);
+  if (rc < 0 || !item->looked_within)
+    return rc < 0 ? -1 : prepare_anew (delivery, item);
+  note_gone (item);
+  item->leaf++;
+  return judge_leaves (delivery, item);
 }
 
 int
 targets_take_look (struct delivery *delivery, struct item *item)
 {
-  struct targets *targets = targets_of (delivery->pass);
-  size_t slot = (size_t) item->target % REMEMBERED;
   if (item->work.code == SYNCD_E_NOT_FOUND) {
-    targets->unnamed -= targets->unnamed > 0;
+    looked_was_worth_it (delivery->pass);
     return take_gone (delivery, item);
   }
   if (item->work.code >= 0)
     outcome_note_success (delivery);
-  targets->looked[slot].row = item->target;
-  targets->looked[slot].pending = false;
+  looked_note (delivery->pass, item->target_account, LOOKED_THERE);
   item->leaf++;
   return judge_leaves (delivery, item);
 }

@@ -235,11 +235,21 @@ plan_update (struct planner *planner)
 }
 
 static void
+plan_removed (struct planner *planner)
+{
+  const struct plan_input *input = planner->input;
+  for (size_t i = 0; input->removed && i < mapping_leaf_count (input->mapping); i++)
+    if (input->removed[i])
+      add_text (planner, SYNCD_OP_REMOVE, mapping_leaf (input->mapping, i)->path, NULL, (int) i);
+}
+
+static void
 plan_disable (struct planner *planner)
 {
   const struct plan_input *input = planner->input;
   if (!input->exists || (is_inactive_by_us (input) && !input->send_all))
     return;
+  plan_removed (planner);
   send_active (planner, "false");
   planner->plan->kind = PLAN_DISABLE;
 }

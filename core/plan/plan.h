@@ -47,6 +47,7 @@ struct plan_input {
                                 references (KNOWN to be wanted) must be set absent by the caller */
   const uint64_t *last;      /* hashes of what was last sent, by leaf; 0: absent */
   const unsigned char *known; /* enum known by leaf; NULL: all as `last` tells */
+  const unsigned char *removed; /* by leaf, NULL: none. DISABLE: these go in the same request */
 };
 
 void plan_init (struct plan *);

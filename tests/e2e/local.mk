@@ -11,6 +11,7 @@ E2E_TESTS += tests/e2e/sequels.py tests/e2e/turns.py
 E2E_TESTS += tests/e2e/pacing.py tests/e2e/economy.py tests/e2e/connections.py
 E2E_TESTS += tests/e2e/unwell.py tests/e2e/away.py tests/e2e/telling.py
 E2E_TESTS += tests/e2e/reads.py tests/e2e/references.py
+E2E_TESTS += tests/e2e/parting.py tests/e2e/inactive.py
 E2E_TESTS += tests/e2e/changes-389.py tests/e2e/changes-ad.py
 E2E_TESTS += tests/e2e/usual_script.py
 TESTS += $(E2E_TESTS)

@@ -118,6 +118,11 @@ mutant leaver-in-doubt-is-kept core/pipeline/intake.c \
 mutant references-in-memory-only core/pipeline/references.c \
   '  return store_put_fact (pass->store, REFERENCES_DUE, "1", 1, error);' '  return 0;' \
   'tests/e2e/passes.py killed_between'
+mutant leavers-refused-for-a-reference-are-parked core/pipeline/targets.c \
+  '  if (!any_gone (delivery, item))
+    return give_up (delivery, item);' '  if (item->looked_within)
+    return give_up (delivery, item);' \
+  'tests/e2e/parting.py Disabled'
 mutant deletes-of-samba-believed plugins/source-ldap/dirsync-probe.c \
   ' && !why->len && !session->samba;' ' && !why->len;' \
   'tests/plugin/ldap-ad.py Deleted'
@@ -189,6 +194,11 @@ mutant a-contested-suffix-does-not-stay core/pipeline/names.c \
 mutant a-suffix-does-not-survive-the-state core/pipeline/candidates.c \
   '    if (!names_equal (has, name))' '    if (n == 0)' \
   'tests/e2e/names.py Meeting'
+mutant references-removed-without-a-look core/pipeline/targets.c \
+  '  if (row == item->link.row || answer == LOOKED_THERE)' '  if (item->looked_within)
+    return note_gone (item);
+  if (row == item->link.row || answer == LOOKED_THERE)' \
+  'tests/e2e/parting.py Kept'
 mutant removal-ignored core/plan/plan.c \
   '  else if (phase == PHASE_REMOVE && known_of' '  else if (false && known_of' \
   'tests/e2e/passes.py G9'

@@ -236,17 +236,8 @@ def check_outage(history, before, after):
     if before is None or after is None:
         return
     for ident, reason in after.items():
-        if ident not in before and "user name" not in reason and "several accounts" not in reason and (
-                not refused_leaver(history, ident, reason)):
+        if ident not in before and "user name" not in reason and "several accounts" not in reason:
             fail("G7: an outage parked %s: %s", ident, reason)
-
-
-def refused_leaver(history, ident, reason):
-    """Somebody who left, and whose account names a manager that was removed by hand: the service takes no
-    change of it, and there is nothing that the entry could say instead."""
-    missing = re.search(r'HTTP 400 \(invalidValue\): manager: there is no "([^"]+)"', reason)
-    person = next((p for p in history.world.people.values() if p.external == ident), None)
-    return missing is not None and missing.group(1) in history.removed and person and not person.present
 
 
 def check_secrets(ends):

@@ -298,6 +298,35 @@ test_active_unmapped (void **state)
   scene_fini (&scene);
 }
 
+/* What has to go before the sink takes any change goes with it, and with nothing else. */
+static void
+test_disable_without_a_reference (void **state)
+{
+  (void) state;
+  struct scene scene;
+  unsigned char removed[MAX_LEAVES] = { 0 };
+  scene_init (&scene, yaml);
+  bench_entry (&scene.bench, "uid", "u", "cn", "c", "e", "yes", "boss", "b", NULL);
+  scene_map (&scene);
+  scene_sent (&scene);
+  removed[bench_index (&scene.bench, ENTERPRISE ":manager.value")] = 1;
+  scene.input.removed = removed;
+  scene.input.intent = INTENT_DISABLE;
+  plan_make (&scene.input, &scene.plan);
+  assert_int_equal (scene.plan.kind, PLAN_DISABLE);
+  expect_operation (&scene, 0, SYNCD_OP_REMOVE, ENTERPRISE ":manager.value", NULL);
+  expect_operation (&scene, 1, SYNCD_OP_REPLACE, "active", "false");
+  assert_int_equal (scene.plan.operation_count, 2);
+  scene.input.intent = INTENT_DELETE;
+  plan_make (&scene.input, &scene.plan);
+  assert_int_equal (scene.plan.operation_count, 0);
+  scene.input.intent = INTENT_DISABLE;
+  scene.input.disabled_by_us = true;
+  plan_make (&scene.input, &scene.plan);
+  assert_int_equal (scene.plan.kind, PLAN_NOTHING);
+  scene_fini (&scene);
+}
+
 static enum plan_kind
 kind_after (struct scene *scene, const char *enabled)
 {
@@ -465,6 +494,7 @@ main (void)
     cmocka_unit_test (test_create),          cmocka_unit_test (test_update),
     cmocka_unit_test (test_send_all),        cmocka_unit_test (test_new_leaf),
     cmocka_unit_test (test_active_unmapped), cmocka_unit_test (test_active_mapped),
+    cmocka_unit_test (test_disable_without_a_reference),
     cmocka_unit_test (test_delete),          cmocka_unit_test (test_property),
   };
   return cmocka_run_group_tests_name ("plan", tests, NULL, NULL);
