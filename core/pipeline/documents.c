@@ -88,6 +88,16 @@ keep_documents (struct pipeline *p, const char *key, const struct buffer *schema
   return store_commit (p->store, error);
 }
 
+int
+pipeline_account_active (const char *document, size_t len)
+{
+  json_t *account = json_loadb (document, len, 0, NULL);
+  const json_t *active = json_object_get (account, "active");
+  int found = json_is_true (active) ? 1 : json_is_false (active) ? 0 : -1;
+  json_decref (account);
+  return found;
+}
+
 static int
 take_sink_facts (struct pipeline *p, struct buffer *text, struct error *error)
 {

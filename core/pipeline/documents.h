@@ -1,5 +1,5 @@
-/* JSON that plugins describe themselves with, and what they are configured to; shared by pipeline.c,
- * documents.c and identity.c alone. */
+/* JSON that plugins describe themselves with, and what they are configured to; shared by the
+ * files that read such documents. */
 #ifndef SYNCD_PIPELINE_DOCUMENTS_H
 #define SYNCD_PIPELINE_DOCUMENTS_H
 
@@ -14,6 +14,8 @@ int pipeline_plugin_error (struct error *, struct syncd_ctx *, int32_t code, con
 int pipeline_sink_error (struct error *, struct syncd_ctx *, int32_t code, const char *what);
 /* A text member, or an object member as compact text; a text of its own, or NULL. */
 char *pipeline_json_member (const json_t *object, const char *key);
+/* What a document of an account says: 1 active, 0 inactive, -1 nothing. */
+int pipeline_account_active (const char *document, size_t len);
 /* Parses what describe() gave and logs its warnings; NULL with an error. */
 json_t *pipeline_parse_description (struct buffer *text, struct syncd_ctx *, struct error *);
 /* A hash of the plugin and of its options; secrets are never among them, nor are options of the types

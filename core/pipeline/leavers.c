@@ -62,18 +62,31 @@ stays_parked (const struct pass *pass, const struct link *link)
          && link->next_try_ms != INT64_MAX;
 }
 
-/* leavers.delete_after: it has been disabled for so long, and still nobody is there. */
+/* It has been disabled, and still nobody is there. */
 static int
-queue_removal (struct pass *pass, const char *id, struct error *error)
+queue_again (struct pass *pass, const char *id, enum queue_intent intent, struct error *error)
 {
   struct link link;
   link_init (&link);
   int rc = store_link_by_id (pass->store, id, &link, error);
   if (rc == 1 && link.status == LINK_DISABLED && link.account && !stays_parked (pass, &link)
       && (rc = protect_keeps_leaver (pass, &link, error)) == 0)
-    rc = queue_change (pass, &link, QUEUE_DELETE, error);
+    rc = queue_change (pass, &link, intent, error);
   link_fini (&link);
   return rc < 0 ? -1 : 0;
+}
+
+/* leavers.delete_after is over. */
+static int
+queue_removal (struct pass *pass, const char *id, struct error *error)
+{
+  return queue_again (pass, id, QUEUE_DELETE, error);
+}
+
+int
+leavers_disable_again (struct pass *pass, const char *id, struct error *error)
+{
+  return queue_again (pass, id, QUEUE_DISABLE, error);
 }
 
 /* What an entry was parked for before it left cannot be tried again. */

@@ -159,6 +159,8 @@ int decide_run (struct pass *, struct error *);
 int leavers_find (struct pass *, struct error *);
 /* Leavers that a brake holds: those whose entries are there again are held no more (G3, G4). */
 int leavers_ask_again (struct pass *, struct error *);
+/* A leaver's account that somebody enabled again, once the source says that it is still gone. */
+int leavers_disable_again (struct pass *, const char *id, struct error *);
 /* absence.c: whom a complete read did not show, as far as that counts; nobody after another
  * read. */
 int leavers_absent (struct pass *, struct ids *absent, struct error *);

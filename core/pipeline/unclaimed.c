@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "pipeline/documents.h"
 #include "util/log.h"
 #include "util/mem.h"
 
@@ -71,15 +72,6 @@ unclaimed_is_claimed (struct pass *pass, const char *account, const char *extern
   return rc;
 }
 
-static bool
-is_inactive (const struct account *account)
-{
-  json_t *document = account->document ? json_loads (account->document, 0, NULL) : NULL;
-  bool inactive = json_is_false (json_object_get (document, "active"));
-  json_decref (document);
-  return inactive;
-}
-
 struct listing {
   struct pass *pass;
   json_t *accounts;
@@ -95,7 +87,8 @@ list_one (void *data, const struct account *account)
   int claimed = unclaimed_is_claimed (listing->pass, account->id, account->external_id, listing->error);
   if (claimed)
     return claimed < 0 ? -1 : 0;
-  bool inactive = is_inactive (account);
+  bool inactive = account->document
+                  && pipeline_account_active (account->document, strlen (account->document)) == 0;
   MEM_AUTO char *why = mem_format ("its externalId %s is of no entry%s", account->external_id,
                                    inactive ? "; it is inactive already" : "");
   report_add (&listing->pass->report->unclaimed_list, account->id, account->user_name, why);

@@ -1,6 +1,7 @@
 /* --verify: reads the accounts' mapped attributes and compares them with what was last sent. What
  * differs is reported, becomes what is known of the account, and the entry is read again, so that
- * the pass puts it right by the usual way: brakes, diff, delivery. Read in pages where that costs
+ * the pass puts it right by the usual way: brakes, diff, delivery. Of an account that was disabled
+ * because its entry left it counts whether it is active again. Read in pages where that costs
  * fewer requests. Unclaimed accounts are listed with what a listing showed. Main thread only. */
 #include "config.h"
 #include "pipeline/verify.h"
@@ -10,6 +11,8 @@
 #include <string.h>
 
 #include "pipeline/delivery.h"
+#include "pipeline/documents.h"
+#include "pipeline/names.h"
 #include "pipeline/unclaimed.h"
 #include "util/log.h"
 #include "util/mem.h"
@@ -22,6 +25,7 @@ struct verifier {
   struct error *error;
   struct leaves have;
   struct ids again;      /* entries to be read again */
+  struct ids enabled;    /* those that left, and whose accounts are active */
   bool listed;
   int64_t looked;
 };
@@ -38,14 +42,14 @@ report_drift (struct verifier *v, const struct link *link, const char *what)
 
 /* What is queued or held goes by what is known from now on; it is not put before the brake anew. */
 static int
-read_again_later (struct verifier *v, const struct link *link)
+read_again_later (struct verifier *v, const struct link *link, struct ids *ids)
 {
   struct queued row;
   queued_init (&row);
   int rc = store_queue_of (v->pass->store, link->row, &row, v->error);
   queued_fini (&row);
   if (rc == 0)
-    ids_add (&v->again, link->id);
+    ids_add (ids, link->id);
   return rc < 0 ? -1 : 0;
 }
 
@@ -102,7 +106,30 @@ take_drift (struct verifier *v, struct link *link)
   mem_set_text (&link->version, NULL); /* it is not the one that we left */
   if (store_link_put (pass->store, link, v->error) < 0)
     return -1;
-  return read_again_later (v, link);
+  return read_again_later (v, link, &v->again);
+}
+
+/* Whom a policy, protect or a refusal leaves alone is left alone. */
+static bool
+is_leaver (const struct pass *pass, const struct link *link)
+{
+  const struct settings *s = pass->p->settings;
+  return link->status == LINK_DISABLED && link->account && !link->parked
+         && s->leavers != LEAVER_IGNORE && !names_protected (s, link->given_name);
+}
+
+/* Whatever else was done to the account of somebody who left is nobody's business. It is disabled
+ * again where the source, asked once more, does not know the entry (G3). */
+static int
+take_leaver (struct verifier *v, struct link *link, const char *document, size_t len)
+{
+  if (is_anothers (v->pass, v) || pipeline_account_active (document, len) != 1)
+    return 0;
+  report_drift (v, link, "active: its entry left, and the account was enabled again");
+  mem_set_text (&link->version, NULL); /* looked at again before it is disabled (G5) */
+  if (store_link_put (v->pass->store, link, v->error) < 0)
+    return -1;
+  return read_again_later (v, link, &v->enabled);
 }
 
 static int
@@ -116,17 +143,19 @@ compare (struct verifier *v, struct link *link, const char *document, size_t len
   if (knowledge_of (pass, link, pass->last, pass->known, v->error) < 0)
     return -1;
   v->looked++;
-  return take_drift (v, link);
+  return link->status == LINK_DISABLED ? take_leaver (v, link, document, len) : take_drift (v, link);
 }
 
 static int
 take_gone (struct verifier *v, struct link *link)
 {
+  if (link->status == LINK_DISABLED)
+    return 0;
   report_drift (v, link, "the account is gone");
   link->flags |= LINK_SEND_ALL;
   if (store_link_put (v->pass->store, link, v->error) < 0)
     return -1;
-  return read_again_later (v, link);
+  return read_again_later (v, link, &v->again);
 }
 
 static int
@@ -159,7 +188,7 @@ verify_one (void *data, struct link *link)
   bool known = link->account && link->leaves && link->status == LINK_SYNCED && !link->parked
                && !(link->flags & LINK_SEND_ALL) && link->mapping == pass->p->mapping_number
                && link->leaf_count == mapping_leaf_count (pass->p->mapping);
-  if (!known)
+  if (!known && !is_leaver (pass, link))
     return 0;
   if (atomic_load (&pass->p->cancelled))
     return error_set (v->error, "stopped while reading the accounts");
@@ -195,10 +224,13 @@ verify_links (struct verifier *v)
 {
   struct link link;
   const char *only = v->pass->options->only;
+  int rc = only ? 0 : store_links_each (v->pass->store, LINKS_PRESENT, 0, verify_one, v, v->error);
+  if (!only && rc == 0)
+    rc = store_links_each (v->pass->store, LINKS_DISABLED, INT64_MAX, verify_one, v, v->error);
   if (!only)
-    return store_links_each (v->pass->store, LINKS_PRESENT, 0, verify_one, v, v->error);
+    return rc;
   link_init (&link);
-  int rc = store_link_search (v->pass->store, only, &link, v->error);
+  rc = store_link_search (v->pass->store, only, &link, v->error);
   if (rc == 1)
     rc = verify_one (v, &link);
   link_fini (&link);
@@ -236,6 +268,8 @@ put_right (struct verifier *v)
   bool forced = v->pass->force;
   v->pass->force = true;
   int rc = intake_get (v->pass, &v->again, NULL, v->error);
+  if (rc == 0)
+    rc = intake_get (v->pass, &v->enabled, leavers_disable_again, v->error);
   v->pass->force = forced;
   return rc;
 }
@@ -263,13 +297,15 @@ verify_run (struct pass *pass, struct error *error)
     return 0;
   if (pipeline_open_sink (pass->p, error) < 0 || store_counts (pass->store, &counts, error) < 0)
     return -1;
+  bool ignore = pass->p->settings->leavers == LEAVER_IGNORE;
   leaves_init (&v.have, mapping_leaf_count (pass->p->mapping));
-  int rc = fetch (&v, counts.active);
+  int rc = fetch (&v, ignore ? counts.active : counts.owned);
   if (rc == 0 && (rc = compare_all (&v)) == 0 && (rc = put_right (&v)) == 0)
     rc = remember (pass, error);
   log_info ("%" PRId64 " accounts read, %" PRId64 " differ from what was sent", v.looked,
             pass->report->drifted_list.count);
   leaves_fini (&v.have);
   ids_fini (&v.again);
+  ids_fini (&v.enabled);
   return rc < 0 ? -1 : 0;
 }
