@@ -1,4 +1,5 @@
-/* syncd explain: what happens next to the one that is explained, and when. Tells; decides nothing. */
+/* syncd explain: what happens next to the one that is explained, and when. Tells; decides nothing.
+ * */
 #include "config.h"
 
 #include <inttypes.h>

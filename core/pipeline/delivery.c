@@ -15,7 +15,6 @@
 #include "util/mem.h"
 #include "util/notify.h"
 
-#define AHEAD_MOST 2048 /* rows in flight, unless the sessions are many: memory is bounded */
 #define ORDERS_EVERY_US 300000
 #define SLICE_US 20000000 /* watch: then the source is listened to again */
 #define BATCH_WAIT_MS 100 /* results are gathered at most so long before a commit */
@@ -226,20 +225,6 @@ heed_orders (struct delivery *delivery)
   return again_obey (pass, delivery->error);
 }
 
-/* As many sessions, rows on their way and requests to be expected as fit what was seen so far. */
-static void
-adapt (struct delivery *delivery, int64_t total)
-{
-  struct budget *budget = &delivery->pass->p->budget;
-  struct budget_facts facts = budget_facts (budget);
-  budget_expect (budget, total - delivery->done);
-  if (sessions_choose (&delivery->sessions, &facts, clock_monotonic_us ()))
-    crew_resize (delivery->crew, delivery->sessions.now);
-  size_t size = crew_size (delivery->crew), ahead = size * sessions_ahead (&facts);
-  size_t most = size * SESSIONS_AHEAD_LEAST > AHEAD_MOST ? size * SESSIONS_AHEAD_LEAST : AHEAD_MOST;
-  delivery->limit = ahead < most ? ahead : most;
-}
-
 static int
 deliver (struct delivery *delivery)
 {
@@ -248,7 +233,7 @@ deliver (struct delivery *delivery)
   bool more = true;
   while (rc == 0 && more) {
     int64_t after = delivery->after;
-    adapt (delivery, total);
+    delivery_adapt (delivery, total);
     rc = heed_orders (delivery) < 0 ? -1 : round_trip (delivery);
     progress_delivery (delivery->pass, delivery->done, total, delivery->started_us);
     bool idle = rc == 0 && !delivery->in_flight && after == delivery->after;
@@ -258,44 +243,6 @@ deliver (struct delivery *delivery)
   }
   progress_end (delivery->pass);
   return rc;
-}
-
-/* What the plugin and the work at hand allow. */
-static size_t
-most_sessions (const struct pass *pass, int64_t rows)
-{
-  uint32_t most = pass->p->sink->plugin->max_sessions;
-  if (pass->p->sink->plugin->thread_model != SYNCD_THREADS_SESSION)
-    most = 1;
-  return most && most < rows ? most : (size_t) rows;
-}
-
-static void
-start_crew (struct delivery *delivery, int64_t rows)
-{
-  struct pipeline *p = delivery->pass->p;
-  struct sessions *sessions = &delivery->sessions;
-  sessions_init (sessions, options_number (p->sink_config, "sessions"),
-                 most_sessions (delivery->pass, rows));
-  delivery->crew = crew_new (p, sessions->now, sessions->automatic ? SESSIONS_MOST : sessions->now);
-}
-
-/* For those who wonder why it is not faster: in the log, and for `status`. */
-static void
-tell_sessions (struct delivery *delivery)
-{
-  struct error ignored;
-  struct store *store = delivery->pass->store;
-  struct budget *budget = &delivery->pass->p->budget;
-  struct budget_facts facts = budget_facts (budget);
-  MEM_AUTO char *words = sessions_words (&delivery->sessions, &facts);
-  budget_expect (budget, 0);
-  log_debug ("sessions: %s", words);
-  if (store_begin (store, &ignored) == 0
-      && store_put_fact (store, "sessions", words, strlen (words), &ignored) == 0)
-    store_commit (store, &ignored);
-  else
-    store_rollback (store);
 }
 
 /* Waits for what is under way after a failure. What is ready never left. */
@@ -322,12 +269,12 @@ delivery_run (struct pass *pass, struct error *error)
   delivery.started_us = delivery.last_success_us = clock_monotonic_us ();
   if (meeting_begin (&delivery) < 0)
     return -1;
-  start_crew (&delivery, rows);
+  delivery_start_crew (&delivery, rows);
   int rc = deliver (&delivery);
   if (rc < 0)
     drain (&delivery);
   else
-    tell_sessions (&delivery);
+    delivery_tell_sessions (&delivery);
   crew_free (delivery.crew);
   item_free_spares (&delivery);
   delivery_forget_notes (&delivery);

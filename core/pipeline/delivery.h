@@ -221,6 +221,13 @@ int holder_let_go (struct delivery *, struct link *owner);
 /* The sink took the adoption, or revived an account: whoever had it before lets it go. */
 int holder_took (struct delivery *, struct item *);
 
+/* delivery_crew.c: starts as many sessions as so many rows need; then as many, as many rows on
+ * their way and as many requests to be expected as fit what was seen so far; and, for those who
+ * wonder why it is not faster, in the log and for `status`. */
+void delivery_start_crew (struct delivery *, int64_t rows);
+void delivery_adapt (struct delivery *, int64_t total);
+void delivery_tell_sessions (struct delivery *);
+
 /* item memory */
 struct item *item_get (struct delivery *);
 void item_put (struct delivery *, struct item *);

@@ -108,9 +108,12 @@ bool intake_read_overdue (const struct pipeline *, int64_t now_ms);
 int intake_entry (struct pass *, struct error *);
 void intake_mark_seen (struct pass *, int64_t row);
 bool intake_was_seen (const struct pass *, int64_t row);
-/* Parks an entry with a reason and grows its delay. */
+/* parking.c: parks an entry with a reason and grows its delay; */
 int intake_park (struct pass *, struct link *, const unsigned char *fingerprint, const char *reason,
                  struct error *);
+/* for one that cannot be mapped: of what it wants only that it is inactive is done. */
+int intake_park_unmapped (struct pass *, struct link *, const unsigned char *fingerprint,
+                          enum active_state, const char *reason, struct error *);
 /* asking.c: asks the source for these and looks at those that it has; calls ABSENT (may be NULL)
  * for each that is gone or out of scope; */
 int intake_get (struct pass *, struct ids *,

@@ -8,10 +8,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "util/crash.h"
 #include "util/mem.h"
 
-#define ANSWER_MAX ((size_t) 16 << 20)
 #define AT_ONCE 8 /* works taken in one go: one wake-up for several requests */
 
 struct worker {
@@ -39,34 +37,6 @@ struct crew {
   size_t active;                 /* so many of them take work */
 };
 
-void
-work_init (struct work *work)
-{
-  memset (work, 0, sizeof *work);
-  host_result_init (&work->result);
-  buffer_init (&work->documents, ANSWER_MAX);
-}
-
-void
-work_fini (struct work *work)
-{
-  host_result_fini (&work->result);
-  buffer_fini (&work->documents);
-  free (work->message);
-}
-
-void
-work_reset (struct work *work)
-{
-  host_result_fini (&work->result);
-  host_result_init (&work->result);
-  buffer_reset (&work->documents);
-  free (work->message);
-  work->message = NULL;
-  work->code = 0;
-  work->next = NULL;
-}
-
 static void
 push (struct list *list, struct work *work)
 {
@@ -91,79 +61,6 @@ pop (struct list *list)
   list->count--;
   work->next = NULL;
   return work;
-}
-
-static int32_t
-result_of_code (int32_t code)
-{
-  switch (code) {
-  case SYNCD_E_CANCELLED:
-    return SYNCD_RESULT_CANCELLED;
-  case SYNCD_E_AUTH:
-    return SYNCD_RESULT_AUTH;
-  case SYNCD_E_FORBIDDEN:
-    return SYNCD_RESULT_FORBIDDEN;
-  case SYNCD_E_BUDGET:
-    return SYNCD_RESULT_BUDGET;
-  case SYNCD_E_CONFIG:
-  case SYNCD_E_UNSUPPORTED:
-    return SYNCD_RESULT_CONFIG;
-  default:
-    return SYNCD_RESULT_SINK;
-  }
-}
-
-static void
-fail_work (struct work *work, struct syncd_ctx *ctx, int32_t code)
-{
-  work->code = code;
-  work->result.result = result_of_code (code);
-  free (work->message);
-  work->message = mem_copy_text (host_failure (ctx, code));
-}
-
-static int32_t
-do_apply (struct worker *worker, struct work *work)
-{
-  const struct syncd_change *change = &work->change;
-  struct syncd_result *result = &work->result;
-  const struct syncd_sink_ops *sink = worker->crew->pipeline->sink->sink;
-  CRASH_POINT ("before-apply");
-  int32_t code = sink->apply (&worker->ctx, worker->session, &change, &result, 1);
-  CRASH_POINT ("after-apply");
-  if (code < 0 && result->result != SYNCD_RESULT_UNKNOWN)
-    return SYNCD_OK;
-  return code;
-}
-
-static int32_t
-do_look_up (struct worker *worker, struct work *work)
-{
-  const struct pipeline *p = worker->crew->pipeline;
-  const struct syncd_sink_ops *sink = p->sink->sink;
-  struct syncd_buffer *out = host_buffer (&work->documents);
-  if (work->kind == WORK_FIND)
-    return sink->find (&worker->ctx, worker->session, "User", work->attribute, work->value,
-                       p->wanted_names, p->wanted_count, out);
-  return sink->read (&worker->ctx, worker->session, "User", work->value, p->wanted_names,
-                     p->wanted_count, out);
-}
-
-static void
-carry_out (struct worker *worker, struct work *work)
-{
-  const struct syncd_plugin *plugin = worker->crew->pipeline->sink->plugin;
-  int32_t code = SYNCD_OK;
-  if (!worker->session)
-    code = plugin->open (&worker->ctx, worker->crew->pipeline->sink_instance, &worker->session);
-  bool opened = code >= 0;
-  if (opened)
-    code = work->kind == WORK_APPLY ? do_apply (worker, work) : do_look_up (worker, work);
-  if (code < 0)
-    fail_work (work, &worker->ctx, code);
-  /* an apply() that failed without a result may have been applied */
-  if (opened && code == SYNCD_E_UNREACHABLE && work->kind == WORK_APPLY)
-    work->result.result = SYNCD_RESULT_UNKNOWN;
 }
 
 /* Takes a few works; fewer when there is little to do, so that all sessions share it. */
@@ -205,7 +102,7 @@ worker_main (void *data)
   struct work *list;
   while ((list = take_some (worker))) {
     for (struct work *work = list; work; work = work->next)
-      carry_out (worker, work);
+      work_carry_out (work, worker->crew->pipeline, &worker->ctx, &worker->session);
     give_back (worker->crew, list);
   }
   if (worker->session)

@@ -11,6 +11,8 @@
 #include "pipeline/pipeline.h"
 #include "plan/plan.h"
 
+/* -- work.c -- */
+
 enum work_kind { WORK_APPLY, WORK_FIND, WORK_READ };
 
 /* One request of a sink and, after it, its answer. The rest of what delivery knows about an
@@ -32,6 +34,10 @@ void work_init (struct work *);
 void work_fini (struct work *);
 /* Ready for the next request of the same entry. */
 void work_reset (struct work *);
+/* Asks the sink, and keeps what it answers. *SESSION: the worker's; opened where it is NULL. */
+void work_carry_out (struct work *, const struct pipeline *, struct syncd_ctx *, void **session);
+
+/* -- worker.c -- */
 
 struct crew;
 

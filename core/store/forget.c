@@ -1,5 +1,5 @@
-/* Links that are forgotten, with all that the state has about them; see store.h. Accounts at the sink
- * stay as they are. */
+/* Links that are forgotten, with all that the state has about them; see store.h. Accounts at the
+ * sink stay as they are. */
 #include "config.h"
 #include "store/internal.h"
 

@@ -1,5 +1,5 @@
-/* The glance: what comparing needs of a link, of a million of them, and what it writes of one that is
- * otherwise unchanged; see store.h.
+/* The glance: what comparing needs of a link, of a million of them, and what it writes of one that
+ * is otherwise unchanged; see store.h.
  *
  * A source shows its entries in the order in which they came into the state, as a rule: so the row
  * after the last one is looked at before an id is searched for. Of the queue it is kept which rows

@@ -7,7 +7,7 @@
 check_PROGRAMS += tests/faults/syncd-crash
 tests_faults_syncd_crash_SOURCES = $(core_syncd_SOURCES) tests/faults/crash.c \
   core/pipeline/decide.c core/pipeline/delivery.c core/pipeline/pass.c core/pipeline/rings.c \
-  core/pipeline/scan.c core/pipeline/stream.c core/pipeline/worker.c core/store/transaction.c
+  core/pipeline/scan.c core/pipeline/stream.c core/pipeline/work.c core/store/transaction.c
 tests_faults_syncd_crash_CPPFLAGS = $(core_libcore_la_CPPFLAGS) -DSYNCD_CRASH_POINTS
 tests_faults_syncd_crash_LDADD = $(core_syncd_LDADD)
 TESTS += tests/faults/converge.py
