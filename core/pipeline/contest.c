@@ -84,7 +84,7 @@ take_over (struct delivery *delivery, struct item *item, const char *id, const c
   item->met = true;
   item->link.flags |= LINK_SEND_ALL;
   item->adoption_open = item->adoption_open || item->adopting;
-  if (item->adopting)
+  if (item->adopting || rebind_was_adopted (delivery->pass, id))
     item->link.flags |= LINK_ADOPTED;
   item->linked_now = true;
   learn_presence (delivery, item, document);

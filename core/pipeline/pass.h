@@ -196,6 +196,8 @@ bool approve_knows (struct store *, const char *token);
 int rebind_begin (struct pass *, struct error *);
 int rebind_end (struct pass *, struct error *);
 bool rebind_was_ours (struct pass *, const char *account);
+/* Was it adopted before the state met other ends? Then it is not one that we made. */
+bool rebind_was_adopted (struct pass *, const char *account);
 /* history.c: keeps the report among those of the last passes; of failures that follow each other and
  * say the same, the first and the last. */
 void history_keep (struct store *, int64_t started_ms, struct report *);

@@ -1,6 +1,7 @@
 /* --rebind: the state meets another source or sink. All links are let go and everybody is
  * matched anew; until that is through, every change is held for approval. Accounts that were
- * ours at the same sink may be adopted though they carry an externalId of the source before.
+ * ours at the same sink may be adopted though they carry an externalId of the source before, and
+ * those that were adopted stay so, whenever an entry meets them again: they are never deleted.
  * Main thread only. */
 #include "config.h"
 
@@ -11,6 +12,8 @@
 #include "util/log.h"
 #include "util/mem.h"
 
+#define ADOPTED "adopted " /* with the account: kept when the rebinding is through */
+
 static int
 put_text (struct pass *pass, const char *name, const char *text, struct error *error)
 {
@@ -19,17 +22,27 @@ put_text (struct pass *pass, const char *name, const char *text, struct error *e
 
 struct release {
   struct pass *pass;
+  bool same_sink;
   struct error *error;
 };
+
+static int
+note (struct release *release, const char *prefix, const struct link *link)
+{
+  MEM_AUTO char *name = mem_format ("%s%s", prefix, link->account);
+  return put_text (release->pass, name, link->id, release->error);
+}
 
 static int
 note_account (void *data, struct link *link)
 {
   struct release *release = data;
-  if (!link->account || (link->status != LINK_SYNCED && link->status != LINK_NEW))
+  bool there = link->status == LINK_SYNCED || link->status == LINK_NEW;
+  if (!link->account)
     return 0;
-  MEM_AUTO char *name = mem_format (REBOUND "%s", link->account);
-  return put_text (release->pass, name, link->id, release->error);
+  if (link->flags & LINK_ADOPTED && note (release, ADOPTED, link) < 0)
+    return -1;
+  return there && release->same_sink ? note (release, REBOUND, link) : 0;
 }
 
 static bool
@@ -59,10 +72,9 @@ forget_facts (struct pass *pass, struct error *error)
 static int
 let_go (struct pass *pass, struct error *error)
 {
-  struct release release = { pass, error };
+  struct release release = { pass, same_sink (pass), error };
   MEM_AUTO char *now = mem_format ("%" PRId64, pass->started_ms);
-  if (same_sink (pass)
-      && store_links_each (pass->p->store, LINKS_ALL, 0, note_account, &release, error) < 0)
+  if (store_links_each (pass->p->store, LINKS_ALL, 0, note_account, &release, error) < 0)
     return -1;
   if (store_links_clear (pass->p->store, error) < 0 || forget_facts (pass, error) < 0)
     return -1;
@@ -97,11 +109,23 @@ rebind_end (struct pass *pass, struct error *error)
   return pass_transaction (pass, forget, error);
 }
 
+static bool
+was_noted (struct pass *pass, const char *prefix, const char *account)
+{
+  BUFFER_AUTO struct buffer was;
+  MEM_AUTO char *name = mem_format ("%s%s", prefix, account);
+  buffer_init (&was, 1 << 16);
+  return store_get_fact (pass->store, name, &was) == 1;
+}
+
 bool
 rebind_was_ours (struct pass *pass, const char *account)
 {
-  BUFFER_AUTO struct buffer was;
-  MEM_AUTO char *name = mem_format (REBOUND "%s", account);
-  buffer_init (&was, 1 << 16);
-  return pass->rebind && store_get_fact (pass->p->store, name, &was) == 1;
+  return pass->rebind && was_noted (pass, REBOUND, account);
+}
+
+bool
+rebind_was_adopted (struct pass *pass, const char *account)
+{
+  return was_noted (pass, ADOPTED, account);
 }

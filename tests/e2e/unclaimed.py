@@ -159,6 +159,25 @@ class Rebind(pipeline.Test):
         self.assertEqual((report["sink"]["adopted"], report["sink"]["created"]), (12, 0))
         self.assertEqual(p.account("p0003@example.com")["externalId"], "p0003")
 
+    def test_G5_an_account_that_was_adopted_stays_so_and_is_never_deleted(self):
+        p = self.pipeline(crowd(12), ldap={"filter": "(&(objectClass=inetOrgPerson)(title=*))"},
+                          leavers={"policy": "delete"})
+        p.sim.seed([{"userName": "p000%d@example.com" % i, "displayName": "Before"} for i in (3, 4)])
+        self.assertEqual(p.sync()["sink"]["adopted"], 2)
+        p.slapd.modify("dn: %s\nchangetype: modify\ndelete: title\n" % dn("p0004"))
+        p.sync("--full")
+        self.other_sink(p)
+        p.sync("--approve", p.sync("--rebind", expect=4)["approve"])
+        p.slapd.modify("dn: %s\nchangetype: modify\nadd: title\ntitle: Back\n" % dn("p0004"))
+        p.sync("--full")
+        self.assertEqual(len(p.accounts()), 12)
+        for i in (3, 4, 5):
+            p.slapd.delete(dn("p000%d" % i))
+        report = p.sync("--full")
+        self.assertEqual((report["sink"]["disabled"], report["sink"]["deleted"]), (2, 1))
+        self.assertEqual([p.account("p000%d@example.com" % i)["state"] for i in (3, 4)],
+                         ["inactive", "inactive"])
+
     def test_it_does_nothing_where_both_ends_are_the_same(self):
         p = self.pipeline(crowd(3))
         p.sync()
