@@ -37,6 +37,7 @@ POINTS = ["opened", "taken-in", "read", "leavers-found", "concluded", "decided",
 OFTEN = ["before-apply", "after-apply", "result-taken", "round", "round-committed", "commit", "committed"]
 PASSES_UNTIL_QUIET = 12
 KILLED = (-9, 137)
+FOUND = 99                                        # a sanitizer found something: by itself it ends with 1
 WIDE = {k: {"percent": 100, "min": 100000} for k in ("leavers", "updates", "creates")}
 TRIES = 8                                         # of one entry while others succeed; then it is parked
 DISK = 6 << 20
@@ -173,12 +174,14 @@ class History:
         program = os.path.join(BUILD, "tests/faults/syncd-crash" if point else "core/syncd")
         command = [os.path.join(BUILD, "run"), program, *words, "-c", self.path("syncd.yaml"), self.verbose]
         more = {"SYNCD_CRASH_AT": point} if point else {}
+        for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
+            more[name] = "%s:exitcode=%d" % (os.environ.get(name, ""), FOUND)
         with open(self.path("log"), "ab") as log:
             return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out or log, stderr=log, env=dict(
                 os.environ, SYNCD_PLUGIN_DIR=self.path("plugins"), HOME=self.folder, **more))
 
     def ended(self, process):
-        if process.returncode in (-6, -11, -7, -4) or process.returncode in (99, 134, 139):
+        if process.returncode in (-6, -11, -7, -4) or process.returncode in (FOUND, 134, 139):
             raise Failed("syncd crashed: %d" % process.returncode)
         return process.returncode
 
