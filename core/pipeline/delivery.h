@@ -134,7 +134,8 @@ char *outcome_words (const struct work *);
 /* targets.c: the sink refused the entry. Where an account that it points at is not there any more,
  * the entry goes without; else it is parked. */
 int targets_take_refused (struct delivery *, struct item *);
-/* PHASE_TARGET: an answer of any kind came; and what it says, where it says something. */
+/* PHASE_TARGET, PHASE_KEEPER: an answer of any kind came; and, of the first, what it says, where it
+ * says something. */
 void targets_answered (struct delivery *, const struct item *);
 int targets_take_look (struct delivery *, struct item *);
 /* PHASE_WITHIN: what the account has, where it may be read; and that is judged. */
@@ -150,8 +151,7 @@ void targets_settle (struct delivery *, struct item *);
 int keeper_look_or_park (struct delivery *, struct item *, const char *reason);
 /* Of a row that was given a name only so that this is done; 2: it goes on as any other. */
 int keeper_check (struct delivery *, struct item *);
-/* PHASE_KEEPER: an answer of any kind came; and what it says, where it says something. */
-void keeper_answered (struct delivery *, const struct item *);
+/* PHASE_KEEPER: what the answer says, where it says something. */
 int keeper_take_look (struct delivery *, struct item *);
 
 /* unwell.c: the sink or the way to it is unwell; DOUBT: the change may have been applied. */

@@ -10,48 +10,9 @@
 #include <string.h>
 
 #include "pipeline/delivery.h"
+#include "pipeline/looked.h"
 #include "util/log.h"
 #include "util/mem.h"
-
-#define REMEMBERED 256 /* a power of two; who takes another's place has it looked at once more */
-
-struct keepers {
-  struct {
-    int64_t row;  /* the link's; 0: nobody */
-    bool pending; /* the answer did not come yet; else it has the name */
-  } looked[REMEMBERED];
-};
-
-static struct keepers *
-keepers_of (struct pass *pass)
-{
-  if (!pass->keepers)
-    pass->keepers = mem_new (1, sizeof *pass->keepers);
-  return pass->keepers;
-}
-
-void
-keepers_free (struct pass *pass)
-{
-  free (pass->keepers);
-  pass->keepers = NULL;
-}
-
-static bool
-was_seen (struct pass *pass, int64_t row)
-{
-  size_t slot = (size_t) row % REMEMBERED;
-  return pass->keepers && pass->keepers->looked[slot].row == row
-         && !pass->keepers->looked[slot].pending;
-}
-
-static void
-note_seen (struct pass *pass, int64_t row)
-{
-  size_t slot = (size_t) row % REMEMBERED;
-  keepers_of (pass)->looked[slot].row = row;
-  keepers_of (pass)->looked[slot].pending = false;
-}
 
 /* Does another change of its own entry find out? */
 static bool
@@ -71,21 +32,18 @@ keeper_is_to_be_seen (struct pass *pass, const struct link *link, const struct l
   bool present = holder->status == LINK_SYNCED || holder->status == LINK_NEW;
   bool left = holder->status != LINK_DELETED && !holder->parked; /* else it is not forgotten */
   return link->parked && holder->account && holder->row != link->row && (present || left)
-         && !pass->options->dry_run && !was_seen (pass, holder->row)
+         && !pass->options->dry_run && looked_at (pass, holder->account) != LOOKED_THERE
          && !has_change (pass, holder, error);
 }
 
 static int
 look (struct delivery *delivery, struct item *item, const struct link *holder, const char *reason)
 {
-  struct keepers *keepers = keepers_of (delivery->pass);
-  size_t slot = (size_t) holder->row % REMEMBERED;
-  if (keepers->looked[slot].row == holder->row) { /* looked at for somebody else */
+  if (looked_at (delivery->pass, holder->account) == LOOKED_PENDING) { /* for somebody else */
     delivery->sweep_deferred = true;
     return outcome_later (delivery, item, 0, item->row.doubt);
   }
-  keepers->looked[slot].row = holder->row;
-  keepers->looked[slot].pending = true;
+  looked_note (delivery->pass, holder->account, LOOKED_PENDING);
   mem_set_text (&item->refusal, reason);
   item->target = holder->row;
   mem_set_text (&item->target_account, holder->account);
@@ -129,15 +87,6 @@ keeper_check (struct delivery *delivery, struct item *item)
   return keeper_look_or_park (delivery, item, reason);
 }
 
-void
-keeper_answered (struct delivery *delivery, const struct item *item)
-{
-  size_t slot = (size_t) item->target % REMEMBERED;
-  struct keepers *keepers = keepers_of (delivery->pass);
-  if (keepers->looked[slot].row == item->target)
-    keepers->looked[slot].row = 0;
-}
-
 /* Its name is free, but for its own entry. */
 static int
 take_gone (struct delivery *delivery, struct item *item, struct link *holder)
@@ -163,7 +112,7 @@ take_seen (struct delivery *delivery, struct item *item, struct link *holder)
     mem_set_text (&holder->wanted_name, NULL); /* what it was given for is not known */
     return store_link_put (delivery->pass->store, holder, delivery->error);
   }
-  note_seen (delivery->pass, holder->row);
+  looked_note (delivery->pass, holder->account, LOOKED_THERE);
   return 0;
 }
 
@@ -181,7 +130,7 @@ keeper_take_look (struct delivery *delivery, struct item *item)
   else if (same && item->work.code >= 0)
     rc = take_seen (delivery, item, &holder);
   else if (same)
-    note_seen (delivery->pass, holder.row);
+    looked_note (delivery->pass, holder.account, LOOKED_THERE);
   link_fini (&holder);
   if (rc < 0)
     return -1;

@@ -1,5 +1,6 @@
-/* Accounts at which somebody points who was refused: each is looked at once in a pass, whoever
- * points there, and those that the sink's words do not speak of are few. Main thread only. */
+/* Accounts at which somebody points who was refused, or whose names somebody wants who is parked:
+ * each is looked at once in a pass, whoever it is for, and those of the former that the sink's words
+ * do not speak of are few. Main thread only. */
 #ifndef SYNCD_PIPELINE_LOOKED_H
 #define SYNCD_PIPELINE_LOOKED_H
 

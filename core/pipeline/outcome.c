@@ -223,7 +223,7 @@ take_look (struct delivery *delivery, struct item *item)
 {
   int32_t code = item->work.code;
   bool keeper = item->phase == PHASE_KEEPER;
-  (keeper ? keeper_answered : targets_answered) (delivery, item);
+  targets_answered (delivery, item);
   if (code >= 0 || code == SYNCD_E_NOT_FOUND || code == SYNCD_E_FORBIDDEN)
     return (keeper ? keeper_take_look : targets_take_look) (delivery, item);
   return take_result (delivery, item, item->work.result.result);

@@ -44,7 +44,6 @@ pass_fini (struct pass *pass)
   }
   audit_close (pass);
   looked_free (pass);
-  keepers_free (pass);
   free (pass->hashes);
   free (pass->last);
   free (pass->known);

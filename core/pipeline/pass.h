@@ -10,7 +10,6 @@
 struct looked;  /* pipeline/looked.h */
 struct preview; /* pipeline/preview.h */
 struct stream;  /* pipeline/stream.h */
-struct keepers; /* pipeline/keeper.c */
 
 struct pass_options {
   bool full;          /* read everything, whatever the checkpoint says */
@@ -77,8 +76,8 @@ struct pass {
   int64_t look_again_ms;      /* who answers is asked again then: it was told to be gone; 0: not */
   bool force;                 /* look at the entry's document though nothing changed */
   bool references_noted;      /* the state knows that references may resolve now */
-  struct looked *looked;      /* accounts that were looked at, for who points there was refused; */
-  struct keepers *keepers;    /* or for who wants their names is parked */
+  struct looked *looked;      /* accounts that were looked at, for who points there was refused, or
+                               * who wants their names is parked */
   int64_t to_be_read;         /* entries that came up in delivery: they are read again */
   int64_t newly_linked;       /* accounts or names that became known: references may resolve now */
 };
@@ -151,9 +150,6 @@ int references_done (struct pass *, struct error *);
 /* transaction.c: WRITE in a transaction of its own; a fact in one of its own. */
 int pass_transaction (struct pass *, int (*write) (struct pass *, struct error *), struct error *);
 int pass_keep_fact (struct pass *, const char *name, const char *text, struct error *);
-
-/* keeper.c */
-void keepers_free (struct pass *);
 
 /* decide.c: leavers, brakes, names, checkpoint: in one transaction. */
 int decide_run (struct pass *, struct error *);
