@@ -122,6 +122,17 @@ int outcome_later (struct delivery *, struct item *, int64_t delay_ms, bool doub
 void outcome_note_success (struct delivery *);
 int outcome_stop (struct delivery *, struct item *, const char *reason);
 
+/* learning.c: the link has what was sent for its entry, and taken; or that its account is one of
+ * somebody who left; or is inactive, though its entry, which cannot be mapped, is there. */
+void learning_sync (struct delivery *, struct item *);
+void learning_leaver (struct delivery *, struct item *);
+void learning_inactive (struct delivery *, struct item *);
+/* counting.c: counts a change that was made in the report; what was done, in words. */
+const char *counting_change (struct delivery *, struct item *);
+/* Counts it for the brakes, which have it as this. */
+int counting_done (struct delivery *, struct item *);
+enum change_kind counting_kind (const struct item *);
+
 /* The account is not there, or not ours: look for it by externalId, then create it. */
 int outcome_lost_link (struct delivery *, struct item *);
 int outcome_not_ours (struct delivery *, struct item *);

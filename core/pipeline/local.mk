@@ -2,14 +2,14 @@ core_libcore_la_SOURCES += \
   core/pipeline/absence.c core/pipeline/again.c core/pipeline/approve.c core/pipeline/asking.c \
   core/pipeline/audit.c core/pipeline/audit.h core/pipeline/brakes.c core/pipeline/budget.c \
   core/pipeline/budget.h core/pipeline/candidates.c core/pipeline/change.c \
-  core/pipeline/contest.c core/pipeline/decide.c \
+  core/pipeline/contest.c core/pipeline/counting.c core/pipeline/decide.c \
   core/pipeline/decisions.c core/pipeline/decisions.h core/pipeline/delivery.c core/pipeline/delivery_crew.c \
   core/pipeline/delivery.h core/pipeline/desired.c core/pipeline/documents.c \
   core/pipeline/documents.h core/pipeline/doubt.c core/pipeline/history.c core/pipeline/holder.c \
   core/pipeline/identity.c \
   core/pipeline/ids.c core/pipeline/ids.h \
   core/pipeline/intake.c core/pipeline/inventory.c core/pipeline/item.c \
-  core/pipeline/keeper.c core/pipeline/knowledge.c core/pipeline/leavers.c \
+  core/pipeline/keeper.c core/pipeline/knowledge.c core/pipeline/learning.c core/pipeline/leavers.c \
   core/pipeline/looked.c core/pipeline/looked.h core/pipeline/meeting.c \
   core/pipeline/names.c core/pipeline/names.h core/pipeline/opening.c core/pipeline/orders.c \
   core/pipeline/orders.h core/pipeline/outcome.c core/pipeline/pace.c core/pipeline/pace.h \
