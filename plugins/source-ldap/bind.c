@@ -1,4 +1,4 @@
-/* bind.c: says who we are: anonymous, simple, SASL EXTERNAL, SASL GSSAPI.
+/* bind.c: says who we are: anonymous, simple (password.c), SASL EXTERNAL, SASL GSSAPI.
  * Runs under a watch: its calls wait inside libldap. */
 #include "source-ldap.h"
 
@@ -66,24 +66,9 @@ int32_t
 bind_session (struct syncd_ctx *ctx, const struct instance *instance,
               const struct endpoint *endpoint, LDAP *ld)
 {
-  struct berval password = { 0, NULL };
-  struct text doing = { 0 };
-  int rc;
-
   if (instance->mechanism && strcmp (instance->mechanism, "GSSAPI") == 0)
     return bind_gssapi (ctx, instance, endpoint, ld);
   if (instance->mechanism)
     return bind_external (ctx, instance, ld);
-  if (instance->bind_password)
-    ber_str2bv (instance->bind_password, 0, 0, &password);
-  rc = ldap_sasl_bind_s (ld, instance->bind_dn, LDAP_SASL_SIMPLE, &password, NULL, NULL, NULL);
-  if (rc == LDAP_SUCCESS)
-    return SYNCD_OK;
-  if (instance->bind_dn)
-    text_print (&doing, "the bind as %s", instance->bind_dn);
-  else
-    text_print (&doing, "the anonymous bind (bind_dn is not set)");
-  rc = error_fail (ctx, instance, ld, rc, doing.data ? doing.data : "the bind");
-  text_fini (&doing);
-  return rc;
+  return password_bind (ctx, instance, ld);
 }

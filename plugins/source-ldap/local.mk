@@ -5,7 +5,7 @@ plugins_syncd_ldap_la_SOURCES = \
   plugins/source-ldap/text.c plugins/source-ldap/errors.c plugins/source-ldap/watch.c \
   plugins/source-ldap/connect.c plugins/source-ldap/tls.c plugins/source-ldap/tls-context.c \
   plugins/source-ldap/diagnose.c plugins/source-ldap/recall.c plugins/source-ldap/versions.c \
-  plugins/source-ldap/bind.c plugins/source-ldap/server.c plugins/source-ldap/root.c plugins/source-ldap/search.c plugins/source-ldap/alive.c \
+  plugins/source-ldap/bind.c plugins/source-ldap/password.c plugins/source-ldap/server.c plugins/source-ldap/root.c plugins/source-ldap/search.c plugins/source-ldap/alive.c \
   plugins/source-ldap/wanted.c plugins/source-ldap/values.c plugins/source-ldap/range.c \
   plugins/source-ldap/identity.c plugins/source-ldap/dn.c plugins/source-ldap/schema.c \
   plugins/source-ldap/filter.c plugins/source-ldap/timestamp.c plugins/source-ldap/scan.c \

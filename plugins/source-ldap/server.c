@@ -85,6 +85,16 @@ assume (struct session *session, struct samples *samples)
   samples->own_id = 1;
 }
 
+/* An id that the server knows and does not show is a matter of rights, which may come back. */
+static int32_t
+no_id (const struct session *session)
+{
+  for (size_t i = 0; i < N_IDS; i++)
+    if (schema_find (&session->schema, ids[i]))
+      return SYNCD_E_FORBIDDEN;
+  return SYNCD_E_CONFIG;
+}
+
 static int32_t
 choose_id (struct syncd_ctx *ctx, struct session *session, const struct samples *samples)
 {
@@ -98,7 +108,7 @@ choose_id (struct syncd_ctx *ctx, struct session *session, const struct samples 
     if (samples->ids[i] == samples->count)
       chosen = ids[i];
   if (!chosen)
-    return HOST->fail (ctx, SYNCD_E_CONFIG, "the entries show no stable id (entryUUID, objectGUID, "
+    return HOST->fail (ctx, no_id (session), "the entries show no stable id (entryUUID, objectGUID, "
                        "nsUniqueId…): let the bind identity read it, or set id_attribute");
   session->id_attribute = strdup (chosen);
   session->id_form = identity_form (chosen);

@@ -184,6 +184,9 @@ void diagnose_tls (struct syncd_ctx *ctx, const struct instance *instance,
 int32_t bind_session (struct syncd_ctx *ctx, const struct instance *instance,
                       const struct endpoint *endpoint, LDAP *ld);
 
+/* password.c: simple or anonymous */
+int32_t password_bind (struct syncd_ctx *ctx, const struct instance *instance, LDAP *ld);
+
 /* ---- errors.c ---- */
 
 /* Fails with the class and the words for an LDAP result; DOING completes "… failed". */

@@ -3,6 +3,7 @@ by it knows what, since when, and what to do."""
 import json
 import signal
 import socket
+import time
 
 import pipeline
 import simulator
@@ -55,6 +56,14 @@ class Passes(pipeline.Test):
         self.ends(p.run(), 2)
         self.assertEqual(runs(p), [["ok", None]])
 
+    def test_a_secret_s_file_that_is_not_there_says_where_it_was_sought(self):
+        p = self.pipeline(crowd(2))
+        p.config["sources"]["ldap"].pop("bind_password")
+        p.config["sources"]["ldap"]["bind_password_file"] = "no-such-file"
+        done = p.run()
+        self.ends(done, 2)
+        self.says(done, r"no-such-file \(bind_password_file\).*CREDENTIALS_DIRECTORY, then in the working")
+
     def test_check_looks_at_the_sink_though_the_source_fails(self):
         p = self.pipeline(crowd(2))
         p.secrets["TEST_BIND_PW"] = "wrong"
@@ -86,6 +95,49 @@ class Started:
 
     def __init__(self, process):
         self.process, self.said = process, ""
+
+
+class Password(pipeline.Test):
+    """A server that keeps a password policy is asked what it thinks of ours."""
+    POLICY = "cn=policy," + pipeline.slapd.SUFFIX
+
+    def start(self, **attributes):
+        entry = {"objectClass": ["device", "pwdPolicy"], "cn": "policy", "pwdAttribute": "userPassword"}
+        lines = ["dn: " + self.POLICY] + ["%s: %s" % (name, value) for name, values in entry.items()
+                                          for value in (values if isinstance(values, list) else [values])]
+        lines += ["%s: %s" % pair for pair in attributes.items()]
+        p = self.pipeline(crowd(2), directory={
+            "modules": ("ppolicy",), "database_conf": pipeline.LIMITS +
+            'overlay ppolicy\nppolicy_default "%s"\nppolicy_use_lockout\n' % self.POLICY})
+        p.slapd.add("\n".join(lines) + "\n\n")
+        p.slapd.replace(pipeline.READER, "userPassword", pipeline.READER_PASSWORD)
+        return p
+
+    def test_a_password_that_expires_soon_is_warned_about(self):
+        p = self.start(pwdMaxAge=500000, pwdExpireWarning=499999)
+        time.sleep(2.2)
+        self.assertRegex(p.sync()["said"], "warning: .*the password of %s expires in 5 days" % pipeline.READER)
+        p.slapd.replace(self.POLICY, "pwdExpireWarning", "10")
+        self.assertNotIn("expires", p.sync()["said"])
+
+    def test_a_password_that_has_expired_and_is_taken_a_few_times_more(self):
+        p = self.start(pwdMaxAge=1, pwdGraceAuthnLimit=50)
+        time.sleep(2.2)
+        self.assertRegex(p.sync()["said"], r"the password of .* has expired, and the server takes it \d+ times more")
+
+    def test_an_account_that_is_locked(self):
+        p = self.start(pwdLockout="TRUE", pwdMaxFailure=1)
+        p.secrets["TEST_BIND_PW"] = "wrong"
+        self.assertRegex(p.sync(expect=1)["said"], "Invalid credentials")
+        p.secrets["TEST_BIND_PW"] = pipeline.READER_PASSWORD
+        self.assertRegex(p.sync(expect=1)["said"], "failed: the server says that the account is locked")
+
+    def test_a_password_that_somebody_else_set(self):
+        p = self.start(pwdMustChange="TRUE")
+        p.slapd.replace(pipeline.READER, "pwdReset", "TRUE")
+        self.assertRegex(p.sync(expect=1)["said"], "set by somebody else, and must be changed")
+        p.slapd.replace(pipeline.READER, "pwdReset", "FALSE")
+        p.sync()
 
 
 class Brakes(pipeline.Test):

@@ -213,7 +213,7 @@ class Limits(source.Case):
         access = "access to attrs=entryUUID by * none\naccess to * by * read"
         with slapd.Slapd(access=access) as server:
             run = source.scan(["uri=" + server.uri, "base=" + slapd.PEOPLE])
-        self.assertSays(run, source.CONFIG, "no stable id")
+        self.assertSays(run, source.FORBIDDEN, "no stable id")
 
     def test_an_empty_directory(self):
         with slapd.Slapd(ldif=slapd.BASE) as server:
