@@ -146,6 +146,9 @@ node_load_text (const char *name, const char *text, size_t len, struct node **re
   return load_text (name, text, len, true, ret_root, error);
 }
 
+#define READABLE \
+  "; the user that syncd runs as must be able to read it (one that others can read holds no secrets)"
+
 static int
 load_file (const char *file, bool ends, struct node **ret_root, struct error *error)
 {
@@ -155,8 +158,8 @@ load_file (const char *file, bool ends, struct node **ret_root, struct error *er
   if (failure == EFBIG)
     return error_config (error, "%s: a configuration has at most 1 MiB, this one is larger", file);
   if (failure)
-    return error_config (error, "cannot read the configuration file %s: %s", file,
-                         strerror (failure));
+    return error_config (error, "cannot read the configuration file %s: %s%s", file,
+                         strerror (failure), failure == EACCES ? READABLE : "");
   int result = load_text (file, text, len, ends, ret_root, error);
   mem_wipe (text, len);
   free (text);

@@ -64,10 +64,12 @@ secret_from_file (struct option_value *value, struct error *error)
   if (node->kind != NODE_SCALAR || !*node->text)
     return node_error (node, error, "%s_file wants a file's name", value->option.key);
   int failure = read_secret (node->text, &bytes, &len);
+  bool sought = failure == ENOENT && *node->text != '/';
   if (failure)
-    return node_error (node, error, "cannot read the file %s (%s_file): %s", node->text,
-                       value->option.key,
-                       failure == EFBIG ? "larger than 64 KiB" : strerror (failure));
+    return node_error (node, error, "cannot read the file %s (%s_file): %s%s", node->text,
+                       value->option.key, failure == EFBIG ? "larger than 64 KiB" : strerror (failure),
+                       sought ? "; a relative name is looked for in $CREDENTIALS_DIRECTORY, then in the "
+                                "working directory" : "");
   drop_newline (bytes, &len);
   int result = check_secret (value, bytes, len, error);
   if (result == 0) {
