@@ -1,8 +1,8 @@
-/* Accounts that were found: ours to link, free to adopt, or another's (guarantees: Collisions,
- * G5). What the sink says is untrusted: ids and names are checked before anything follows. */
+/* An account that was found: ours to link, free to adopt, or another's (guarantees: Collisions,
+ * G5). What the sink says is untrusted: ids and names are checked before anything follows. Main
+ * thread only. */
 #include "config.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +10,30 @@
 #include "util/log.h"
 #include "util/mem.h"
 #include "util/text.h"
+
+/* An account that was found. */
+struct found {
+  const char *id, *external_id;
+  char *name;           /* its user name, or NULL */
+  struct leaves leaves; /* what it has of what the mapping sends */
+  bool read;            /* false: nobody knows what it has */
+};
+
+static void
+found_init (struct found *found, const struct mapping *mapping, const char *document)
+{
+  leaves_init (&found->leaves, mapping_leaf_count (mapping));
+  found->read = document
+                && map_leaves_of (mapping, document, strlen (document), &found->leaves) == 0;
+  found->name = leaves_text (&found->leaves, (size_t) mapping_user_name_leaf (mapping));
+}
+
+static void
+found_fini (struct found *found)
+{
+  leaves_fini (&found->leaves);
+  free (found->name);
+}
 
 int
 contest_park_held (struct delivery *delivery, struct item *item, const char *why)
@@ -62,42 +86,28 @@ spare_active (struct delivery *delivery, struct item *item, const struct leaves 
 }
 
 static void
-learn_presence (struct delivery *delivery, struct item *item, const char *document)
+learn_presence (struct delivery *delivery, struct item *item, const struct found *found)
 {
-  const struct mapping *mapping = delivery->pass->p->mapping;
-  struct leaves have;
-  leaves_init (&have, mapping_leaf_count (mapping));
-  int rc = document ? map_leaves_of (mapping, document, strlen (document), &have) : -1;
-  for (size_t i = 0; i < mapping_leaf_count (mapping); i++)
-    item->known[i] = rc < 0 ? KNOWN_NOT : leaves_get (&have, i) ? KNOWN_PRESENT : KNOWN_ABSENT;
+  for (size_t i = 0; i < mapping_leaf_count (delivery->pass->p->mapping); i++)
+    item->known[i] = !found->read ? KNOWN_NOT
+                     : leaves_get (&found->leaves, i) ? KNOWN_PRESENT : KNOWN_ABSENT;
   if (item->row.intent == QUEUE_SYNC)
-    spare_active (delivery, item, &have);
-  leaves_fini (&have);
+    spare_active (delivery, item, &found->leaves);
 }
 
 static void
-take_over (struct delivery *delivery, struct item *item, const char *id, const char *document)
+take_over (struct delivery *delivery, struct item *item, const struct found *found)
 {
-  mem_set_text (&item->link.account, id);
+  mem_set_text (&item->link.account, found->id);
   targets_forget (item);
   item->send_all = true;
   item->met = true;
   item->link.flags |= LINK_SEND_ALL;
   item->adoption_open = item->adoption_open || item->adopting;
-  if (item->adopting || rebind_was_adopted (delivery->pass, id))
+  if (item->adopting || rebind_was_adopted (delivery->pass, found->id))
     item->link.flags |= LINK_ADOPTED;
   item->linked_now = true;
-  learn_presence (delivery, item, document);
-}
-
-char *
-contest_user_name (const char *document)
-{
-  json_t *account = document ? json_loads (document, 0, NULL) : NULL;
-  const char *name = json_string_value (json_object_get (account, "userName"));
-  char *copy = name ? mem_copy_text (name) : NULL;
-  json_decref (account);
-  return copy;
+  learn_presence (delivery, item, found);
 }
 
 int
@@ -116,14 +126,14 @@ contest_change_or_park (struct delivery *delivery, struct item *item)
 
 /* An account that is ours by its externalId, though we thought it another's or none. */
 static int
-link_ours (struct delivery *delivery, struct item *item, const char *id, const char *has,
-           const char *document)
+link_ours (struct delivery *delivery, struct item *item, const struct found *found)
 {
-  if (holder_that_left (delivery, item, id) < 0 || candidates_keep (delivery, item, has) < 0)
+  if (holder_that_left (delivery, item, found->id) < 0
+      || candidates_keep (delivery, item, found->name) < 0)
     return -1;
-  take_over (delivery, item, id, document);
+  take_over (delivery, item, found);
   if (!item->adoption_open)
-    mem_set_text (&item->link.given_name, has);
+    mem_set_text (&item->link.given_name, found->name);
   return contest_change_or_park (delivery, item);
 }
 
@@ -139,19 +149,19 @@ rule_accepts (const struct settings *s, enum phase phase, size_t rule)
 }
 
 static int
-carry_out (struct delivery *delivery, struct item *item, const struct claim *claim, const char *id,
-           const char *has, const char *document)
+carry_out (struct delivery *delivery, struct item *item, const struct claim *claim,
+           const struct found *found)
 {
   const char *why = "";
   switch (collide_judge (claim, &why)) {
   case VERDICT_LINK:
-    return link_ours (delivery, item, id, has, document);
+    return link_ours (delivery, item, found);
   case VERDICT_ADOPT:
     item->adopting = true;
-    log_info ("adopting for %s (%s) the account %s: %s", item->name, item->link.id, id, why);
-    if (holder_that_left (delivery, item, id) < 0)
+    log_info ("adopting for %s (%s) the account %s: %s", item->name, item->link.id, found->id, why);
+    if (holder_that_left (delivery, item, found->id) < 0)
       return -1;
-    take_over (delivery, item, id, document);
+    take_over (delivery, item, found);
     return prepare_change (delivery, item);
   case VERDICT_NEXT:
     return candidates_next (delivery, item, why);
@@ -160,7 +170,7 @@ carry_out (struct delivery *delivery, struct item *item, const struct claim *cla
   case VERDICT_TAKE:
     return prepare_change (delivery, item);
   default:
-    return park_claimed (delivery, item, claim, id, why);
+    return park_claimed (delivery, item, claim, found->id, why);
   }
 }
 
@@ -182,24 +192,21 @@ park_decided (struct delivery *delivery, struct item *item, const char *id)
   return outcome_park (delivery, item, reason);
 }
 
-int
-contest_account (struct delivery *delivery, struct item *item, const char *id,
-                 const char *external_id, const char *document)
+static int
+judge (struct delivery *delivery, struct item *item, const struct found *found)
 {
   const struct settings *s = delivery->pass->p->settings;
   enum holder_kind kind = HOLDER_NOBODY;
-  MEM_AUTO char *owner = NULL, *has = contest_user_name (document);
-  if (was_decided (item, id, external_id))
-    return park_decided (delivery, item, id);
+  MEM_AUTO char *owner = NULL;
   if (delivery_settle (delivery) < 0
-      || holder_of (delivery, item, id, external_id, has, &kind, &owner) < 0)
+      || holder_of (delivery, item, found->id, found->external_id, found->name, &kind, &owner) < 0)
     return -1;
   if (item->row.intent != QUEUE_SYNC && kind != HOLDER_OURS && kind != HOLDER_SELF)
     return outcome_finish (delivery, item, NULL); /* another's by now: whoever left has none */
   struct claim claim = names_claim (s, kind, (int) item->row.name_number);
   claim.match_accepts = rule_accepts (s, item->phase, item->rule);
   claim.match_hits = 1;
-  claim.protected_name = names_protected (s, item->name) || names_protected (s, has);
+  claim.protected_name = names_protected (s, item->name) || names_protected (s, found->name);
   if (item->link.account) { /* whoever has an account takes no second one for its name */
     claim.match_accepts = false;
     if (claim.left == LEFT_ADOPT)
@@ -210,94 +217,18 @@ contest_account (struct delivery *delivery, struct item *item, const char *id,
     return outcome_park (delivery, item, "the sink shows this account, and denies it to a change");
   if (kind == HOLDER_SELF && item->name_attempts > 2)
     return contest_park_held (delivery, item, "the sink refuses the name that this very account has");
-  return carry_out (delivery, item, &claim, id, has, document);
-}
-
-static const char *
-member (const json_t *account, const char *key)
-{
-  return json_string_value (json_object_get (account, key));
-}
-
-static int
-judge_one (struct delivery *delivery, struct item *item, const json_t *account)
-{
-  const char *id = member (account, "id");
-  if (!id || !*id)
-    return outcome_park (delivery, item, "the sink showed an account without an id");
-  char *document = json_dumps (account, JSON_COMPACT);
-  int rc = contest_account (delivery, item, id, member (account, "externalId"), document);
-  free (document);
-  return rc;
-}
-
-/* Nobody was found: go on with what the look-up was for. */
-static int
-found_nobody (struct delivery *delivery, struct item *item)
-{
-  enum phase was = item->phase;
-  if (item->row.intent != QUEUE_SYNC)
-    return doubt_unseen (delivery, item);
-  if (was == PHASE_MEET && item->row.doubt && item->name) {
-    prepare_find (item, PHASE_SENT_NAME, "userName",
-                  item->row.sent_name ? item->row.sent_name : item->name);
-    return 1;
-  }
-  if (was == PHASE_HOLDER && !item->met && item->external_id) {
-    prepare_find (item, PHASE_MEET, "externalId", item->external_id);
-    return 1;
-  }
-  if (item->server_words && item->row.doubt)
-    return doubt_unseen (delivery, item);
-  if (item->server_words)
-    return contest_park_held (delivery, item,
-                              "but no account with it can be seen; no other name is tried");
-  item->met = true;
-  return contest_change_or_park (delivery, item);
-}
-
-/* Whom the rule found, in a list that contest_park_several() ends. */
-void
-contest_add (struct buffer *list, const char *id, const char *user_name)
-{
-  buffer_printf (list, "%s%s (%s)", list->len ? ", " : "", id ? id : "?", user_name ? user_name : "?");
+  return carry_out (delivery, item, &claim, found);
 }
 
 int
-contest_park_several (struct delivery *delivery, struct item *item, const struct buffer *list)
+contest_account (struct delivery *delivery, struct item *item, const char *id,
+                 const char *external_id, const char *document)
 {
-  MEM_AUTO char *reason = mem_format ("several accounts match it by one rule: %s; `syncd link %s "
-                                      "ACCOUNT` decides", buffer_text (list), item->link.id);
-  return outcome_park (delivery, item, reason);
-}
-
-static int
-park_several (struct delivery *delivery, struct item *item, const json_t *accounts)
-{
-  size_t i;
-  json_t *one;
-  BUFFER_AUTO struct buffer list;
-  buffer_init (&list, (size_t) 1 << 16);
-  json_array_foreach (accounts, i, one)
-    contest_add (&list, member (one, "id"), member (one, "userName"));
-  return contest_park_several (delivery, item, &list);
-}
-
-int
-contest_take (struct delivery *delivery, struct item *item)
-{
-  json_t *found = json_loadb (buffer_text (&item->work.documents), item->work.documents.len,
-                              JSON_REJECT_DUPLICATES, NULL);
-  int rc;
-  outcome_note_success (delivery);
-  if (!json_is_array (found))
-    rc = outcome_park (delivery, item, "what the sink found is not a list of accounts");
-  else if (json_array_size (found) == 0)
-    rc = found_nobody (delivery, item);
-  else if (json_array_size (found) > 1)
-    rc = park_several (delivery, item, found);
-  else
-    rc = judge_one (delivery, item, json_array_get (found, 0));
-  json_decref (found);
+  struct found found = { .id = id, .external_id = external_id };
+  if (was_decided (item, id, external_id))
+    return park_decided (delivery, item, id);
+  found_init (&found, delivery->pass->p->mapping, document);
+  int rc = judge (delivery, item, &found);
+  found_fini (&found);
   return rc;
 }

@@ -189,9 +189,7 @@ void delivery_forget_notes (struct delivery *); /* after a rollback, and at the 
 /* rings.c: user names that are passed on in a circle. 1: a ring was broken; 0: there is none. */
 int rings_break (struct delivery *);
 
-/* contest.c: accounts that were found (JSON array in work.documents). */
-int contest_take (struct delivery *, struct item *);
-/* One account of the first meeting's list. */
+/* contest.c: one account of the first meeting's list, or of a look-up. */
 int contest_account (struct delivery *, struct item *, const char *id, const char *external_id,
                      const char *document);
 /* An adoption that the sink did not take leaves the account as it was, and nobody's or its
@@ -201,14 +199,17 @@ void contest_not_adopted (struct item *);
  * wanted was looked for first, so that what becomes of an account that is there (a leaver's, a
  * manager's) is known. */
 int contest_change_or_park (struct delivery *, struct item *);
-/* The userName in a document, a text of its own, or NULL. */
-char *contest_user_name (const char *document);
 /* Parked for the name that is wanted, with what the sink said of it. */
 int contest_park_held (struct delivery *, struct item *, const char *why);
+
+/* lookup.c: accounts that were found (JSON array in work.documents). */
+int lookup_take (struct delivery *, struct item *);
+/* The userName in a document, a text of its own, or NULL. */
+char *lookup_user_name (const char *document);
 /* Several accounts, one of which may be the entry's: they are listed, and an administrator
  * decides. */
-void contest_add (struct buffer *list, const char *id, const char *user_name);
-int contest_park_several (struct delivery *, struct item *, const struct buffer *list);
+void lookup_add (struct buffer *list, const char *id, const char *user_name);
+int lookup_park_several (struct delivery *, struct item *, const struct buffer *list);
 
 /* candidates.c: user names beside the one that is wanted. */
 /* Our account's name, HAS, stays where the entry still wants it, with or without a number: after a

@@ -106,7 +106,7 @@ take_gone (struct delivery *delivery, struct item *item, struct link *holder)
 static int
 take_seen (struct delivery *delivery, struct item *item, struct link *holder)
 {
-  MEM_AUTO char *name = contest_user_name (buffer_text (&item->work.documents));
+  MEM_AUTO char *name = lookup_user_name (buffer_text (&item->work.documents));
   if (holder->parked && name && !names_equal (name, holder->given_name)) {
     mem_set_text (&holder->given_name, name);
     mem_set_text (&holder->wanted_name, NULL); /* what it was given for is not known */

@@ -10,7 +10,7 @@ core_libcore_la_SOURCES += \
   core/pipeline/ids.c core/pipeline/ids.h \
   core/pipeline/intake.c core/pipeline/inventory.c core/pipeline/item.c \
   core/pipeline/keeper.c core/pipeline/knowledge.c core/pipeline/learning.c core/pipeline/leavers.c \
-  core/pipeline/looked.c core/pipeline/looked.h core/pipeline/meeting.c \
+  core/pipeline/looked.c core/pipeline/looked.h core/pipeline/lookup.c core/pipeline/meeting.c \
   core/pipeline/names.c core/pipeline/names.h core/pipeline/opening.c core/pipeline/orders.c \
   core/pipeline/orders.h core/pipeline/outcome.c core/pipeline/pace.c core/pipeline/pace.h \
   core/pipeline/parking.c core/pipeline/pass.c core/pipeline/pass.h core/pipeline/pipeline.c core/pipeline/pipeline.h \

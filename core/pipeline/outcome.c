@@ -244,5 +244,5 @@ outcome_take (struct delivery *delivery, struct item *item)
     return targets_take_within (delivery, item);
   if (work->code < 0 && !(work->kind == WORK_READ && work->code == SYNCD_E_NOT_FOUND))
     return take_result (delivery, item, work->result.result);
-  return work->kind == WORK_READ ? reading_take (delivery, item) : contest_take (delivery, item);
+  return work->kind == WORK_READ ? reading_take (delivery, item) : lookup_take (delivery, item);
 }

@@ -131,7 +131,7 @@ add_listed (void *data, const struct account *one)
   const struct account *first = several->first;
   if (several->external ? one->external_id && strcmp (one->external_id, first->external_id) == 0
                         : names_equal (one->user_name, first->user_name))
-    contest_add (&several->list, one->id, one->user_name);
+    lookup_add (&several->list, one->id, one->user_name);
   return 0;
 }
 
@@ -144,7 +144,7 @@ park_listed (struct delivery *delivery, struct item *item, const struct account 
   buffer_init (&several.list, (size_t) 1 << 16);
   int rc = store_accounts_each (delivery->pass->store, add_listed, &several, delivery->error);
   if (rc == 0)
-    rc = contest_park_several (delivery, item, &several.list);
+    rc = lookup_park_several (delivery, item, &several.list);
   buffer_fini (&several.list);
   return rc;
 }

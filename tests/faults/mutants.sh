@@ -175,7 +175,7 @@ mutant state-against-the-account core/pipeline/reading.c \
 mutant park-on-outage core/pipeline/unwell.c \
   '  if (others_succeed (delivery, item))' '  if (others_succeed (delivery, item) || true)' \
   'tests/e2e/results.py Results'
-mutant suffix-without-a-seen-holder core/pipeline/contest.c \
+mutant suffix-without-a-seen-holder core/pipeline/lookup.c \
   '    return contest_park_held (delivery, item,
                               "but no account with it can be seen; no other name is tried");' \
   '    return candidates_next (delivery, item, "nobody");' \
