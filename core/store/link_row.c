@@ -197,17 +197,26 @@ store_link_by_given_name (struct store *store, const char *name, struct link *li
   return first_match (store, s, given_matches, folded, link, error);
 }
 
-/* An administrator can wait for one scan; an index for it would cost every pass. */
+static bool
+is_of_a_leaver (const struct link *link)
+{
+  return link->status == LINK_LEFT || link->status == LINK_DISABLED;
+}
+
+/* An administrator can wait for one scan; an index for it would cost every pass. Where the one whose
+ * account has the name left, another who wants it and is there is meant: a rehire, a namesake. */
 int
 store_link_search (struct store *store, const char *text, struct link *link, struct error *error)
 {
   int rc = store_link_by_id (store, text, link, error);
   if (rc == 0)
     rc = store_link_by_reference (store, text, link, error);
-  if (rc == 0)
-    rc = store_link_by_given_name (store, text, link, error);
   if (rc != 0)
     return rc;
+  rc = store_link_by_given_name (store, text, link, error);
+  if (rc < 0 || (rc > 0 && !is_of_a_leaver (link)))
+    return rc;
+  int held = rc;
   MEM_AUTO char *folded = text_fold (text);
   sqlite3_stmt *s = store_statement (store, S_LINK_SEARCH,
                                      "SELECT " LINK_COLUMNS " FROM link WHERE fold (name) = ?1"
@@ -215,5 +224,6 @@ store_link_search (struct store *store, const char *text, struct link *link, str
                                      " OR row IN (SELECT row FROM queue"
                                      " WHERE fold (wanted_name) = ?1 OR fold (name) = ?1)" IN_USE_FIRST);
   store_bind_text (s, 1, folded);
-  return store_link_one (store, s, link, error);
+  rc = store_link_one (store, s, link, error);
+  return rc == 0 ? held : rc; /* nothing found: LINK is as it was */
 }

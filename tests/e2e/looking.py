@@ -47,6 +47,23 @@ class Looking(pipeline.Test):
         self.assertEqual((told["id"], told["last_action"], told["adopted"]), (p.uuid("ada"), "created", False))
         self.assertEqual(told["next"], "nothing, until the entry changes")
 
+    def test_a_name_means_whoever_is_there_and_not_whoever_left(self):
+        p = self.pipeline(crowd(12))
+        p.sync()
+        account, left = p.account("p0003@example.com")["id"], p.uuid("p0003")
+        p.slapd.delete(dn("p0003"))
+        p.sync("--full")
+        self.assertEqual(self.explained(p, "p0003@example.com")["id"], left)
+        p.slapd.add(person("p0003"))
+        p.sync("--full", expect=3)
+        told = self.explained(p, "p0003@example.com")
+        self.assertEqual(told["id"], p.uuid("p0003"))
+        self.assertIn(left, told["parked"])
+        self.assertEqual(self.explained(p, left)["id"], left)
+        self.ends(p.run("link", "p0003@example.com", account), 0)
+        p.sync()
+        self.assertEqual(p.account("p0003@example.com")["externalId"], p.uuid("p0003"))
+
     def test_a_leaver_says_when_its_account_is_deleted(self):
         p = self.pipeline(crowd(12), leavers={"delete_after": "30d"})
         p.sync()
