@@ -200,7 +200,7 @@ store_link_by_given_name (struct store *store, const char *name, struct link *li
 static bool
 is_of_a_leaver (const struct link *link)
 {
-  return link->status == LINK_LEFT || link->status == LINK_DISABLED;
+  return link->status >= LINK_DISABLED;
 }
 
 /* An administrator can wait for one scan; an index for it would cost every pass. Where the one whose
