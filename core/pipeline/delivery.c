@@ -181,7 +181,14 @@ next_sweep (struct delivery *delivery)
   return rc;
 }
 
-/* Rows whose time has not come: wait for the first of them while the sink is unwell. */
+static int
+bound_waiting (struct pass *pass, struct error *error)
+{
+  return store_clock_bound (pass->store, clock_now_ms (), error);
+}
+
+/* Rows whose time has not come: wait for the first of them while the sink is unwell. A clock that is
+ * put right in mid-pass makes nobody wait for it. */
 static int
 wait_for_due (struct delivery *delivery)
 {
@@ -190,6 +197,9 @@ wait_for_due (struct delivery *delivery)
   bool later = delivery->pass->options->watch && !delivery->pass->first && !delivery->unwell;
   if (due == 0 || due == INT64_MAX || delivery->pass->only_row || (wait > 0 && later))
     return 0;
+  if (wait > STORE_QUEUED_MOST_MS
+      && pass_transaction (delivery->pass, bound_waiting, delivery->error) < 0)
+    return -1;
   /* who waits for another's name is due, but not ready */
   wait = wait < BATCH_WAIT_MS ? BATCH_WAIT_MS : wait < 200 ? wait : 200;
   (void) crew_take (delivery->crew, 1, (int) wait);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "pipeline/pass.h"
+#include "util/clock.h"
 
 #define ALIKE 2 /* so many are kept of failures that follow each other: the first and the last */
 
@@ -54,6 +55,7 @@ history_keep (struct store *store, int64_t started_ms, struct report *report)
   bool again = tells_nothing_new (store, report, json);
   if (store_begin (store, &ignored) == 0
       && (!again || store_run_drop_newest (store, &ignored) == 0)
+      && store_clock_note (store, clock_now_ms (), &ignored) >= 0
       && store_run_put (store, started_ms, json, &ignored) == 0)
     store_commit (store, &ignored);
   else

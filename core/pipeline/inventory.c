@@ -14,19 +14,17 @@
 #define HOUR_MS ((int64_t) 3600 * 1000)
 #define DAY_MS (24 * HOUR_MS)
 
-/* A moment kept as a fact; 0: none. */
-static int64_t
-moment (const struct pipeline *p, const char *name)
+/* 0: none. */
+int64_t
+inventory_moment (const struct pipeline *p, const char *name)
 {
   BUFFER_AUTO struct buffer text;
   buffer_init (&text, 64);
   return store_get_fact (p->store, name, &text) == 1 ? strtoll (buffer_text (&text), NULL, 10) : 0;
 }
 
-/* So long ago, or at a time that is to come still: the clock was wrong then, and put right
- * since. */
-static bool
-is_over (int64_t then_ms, int64_t now_ms, int64_t every_ms)
+bool
+inventory_is_over (int64_t then_ms, int64_t now_ms, int64_t every_ms)
 {
   return now_ms - then_ms >= every_ms || then_ms - now_ms > HOUR_MS;
 }
@@ -35,8 +33,8 @@ is_over (int64_t then_ms, int64_t now_ms, int64_t every_ms)
 bool
 inventory_full_overdue (const struct pipeline *p, int64_t now_ms)
 {
-  int64_t last = moment (p, "full_ms");
-  return p->settings->full_ms > 0 && last && is_over (last, now_ms, p->settings->full_ms);
+  int64_t last = inventory_moment (p, "full_ms");
+  return p->settings->full_ms > 0 && last && inventory_is_over (last, now_ms, p->settings->full_ms);
 }
 
 /* schedule.inventory. auto, where the source is blind to deletes: in each single pass; in watch
@@ -44,15 +42,15 @@ inventory_full_overdue (const struct pipeline *p, int64_t now_ms)
 bool
 inventory_overdue (const struct pipeline *p, int64_t now_ms, bool watch)
 {
-  int64_t every = p->settings->inventory_ms, last = moment (p, "inventory_ms");
-  int64_t full = moment (p, "full_ms");
+  int64_t every = p->settings->inventory_ms, last = inventory_moment (p, "inventory_ms");
+  int64_t full = inventory_moment (p, "full_ms");
   if (every < 0)
     return false;
   if (every == 0 && !p->source_facts.blind_to_deletes)
     every = DAY_MS;
   else if (every == 0)
     every = watch ? p->inventory_cost_ms * 20 : 0;
-  return is_over (full > last ? full : last, now_ms, every);
+  return inventory_is_over (full > last ? full : last, now_ms, every);
 }
 
 bool

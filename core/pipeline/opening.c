@@ -155,8 +155,11 @@ opening_run (struct pass *pass, struct error *error)
   if (store_begin (pass->store, error) < 0)
     return -1;
   int64_t doubtful = store_queue_recover (pass->store, error);
-  if (doubtful < 0 || store_commit (pass->store, error) < 0)
+  int back = doubtful < 0 ? -1 : store_clock_note (pass->store, pass->started_ms, error);
+  if (back < 0 || store_commit (pass->store, error) < 0)
     return -1;
+  if (back)
+    log_warning ("the clock was ahead in an earlier pass: what would wait for that time is due now");
   if (doubtful > 0 && !pass->options->dry_run) /* a plan: another run may have them in flight */
     log_info ("%" PRId64 " changes were under way when the last run ended; they are looked up before "
               "they are done again", doubtful);

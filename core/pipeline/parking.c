@@ -11,7 +11,7 @@
 #include "util/mem.h"
 
 #define FIRST_DELAY_MS ((int64_t) 60 * 1000)
-#define LONGEST_DELAY_MS ((int64_t) 24 * 3600 * 1000)
+#define LONGEST_DELAY_MS STORE_PARKED_MOST_MS
 
 static int64_t
 growing_delay (int64_t attempts)

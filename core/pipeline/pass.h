@@ -100,6 +100,10 @@ int intake_scan (struct pass *, uint32_t mode, const struct buffer *checkpoint, 
 int inventory_take (struct pass *, struct error *);
 bool inventory_needed (const struct pass *);
 bool inventory_overdue (const struct pipeline *, int64_t now_ms, bool watch);
+/* A moment that is kept as a fact; was it so long ago, or is it to come still? Then the clock was wrong
+ * and put right since. */
+int64_t inventory_moment (const struct pipeline *, const char *name);
+bool inventory_is_over (int64_t then_ms, int64_t now_ms, int64_t every_ms);
 bool inventory_full_overdue (const struct pipeline *, int64_t now_ms);
 /* By schedule.full and schedule.inventory: is a read beside the change stream due? */
 bool intake_read_overdue (const struct pipeline *, int64_t now_ms);

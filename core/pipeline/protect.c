@@ -11,7 +11,7 @@
 
 #define FACT "protect"
 #define NAMES_MAX ((size_t) 1 << 20)
-#define LOOK_AGAIN_MS ((int64_t) 24 * 3600 * 1000)
+#define LOOK_AGAIN_MS STORE_PARKED_MOST_MS
 
 bool
 protect_was_said (const struct link *link, const char *reason)

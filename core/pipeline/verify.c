@@ -277,15 +277,12 @@ put_right (struct verifier *v)
 static bool
 is_due (struct pass *pass)
 {
-  BUFFER_AUTO struct buffer text;
   int64_t every = pass->p->settings->verify_ms;
-  buffer_init (&text, 64);
   if (pass->first)
     return false; /* nothing was sent yet */
   if (pass->options->verify || every <= 0 || pass->options->only)
     return pass->options->verify;
-  return store_get_fact (pass->store, "verify_ms", &text) != 1
-         || pass->started_ms - strtoll (buffer_text (&text), NULL, 10) > every;
+  return inventory_is_over (inventory_moment (pass->p, "verify_ms"), pass->started_ms, every);
 }
 
 int

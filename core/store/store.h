@@ -264,6 +264,15 @@ int store_queue_approve (struct store *, int64_t number, struct error *);
 /* Those of the WAITING rows of a kind that are approved. */
 int64_t store_queue_count_approved (struct store *, enum change_kind);
 
+/* ---- the clock ------------------------------------------------------------------------------ */
+#define STORE_PARKED_MOST_MS ((int64_t) 24 * 3600 * 1000) /* the longest waits that are ever given */
+#define STORE_QUEUED_MOST_MS ((int64_t) 10 * 60 * 1000)
+/* Notes what time it is. Where it was later before, the clock was ahead: 1, and whoever waits longer
+ * than ever is due now, what was done or disabled then counts as of now. 0: all is well, -1. */
+int store_clock_note (struct store *, int64_t now_ms, struct error *);
+/* The same without asking. Both inside a transaction. */
+int store_clock_bound (struct store *, int64_t now_ms, struct error *);
+
 /* ---- names ---------------------------------------------------------------------------------- */
 /* SYNC rows (WAITING, without given name) whose wanted name somebody else holds or wants too, in the
  * order (folded name, source id): these need a decision, which is written to `name` (also where it

@@ -206,6 +206,76 @@ class Protected(Case):
         self.quiet()
 
 
+class Clock(Case):
+    """A clock that was 400 days ahead when the last pass ran, and is put right."""
+    AHEAD = 400 * 86400000
+
+    def put_right(self):
+        for change in ("link SET last_ms = last_ms + ?", "done SET at = at + ? / 1000",
+                       "link SET next_try_ms = next_try_ms + ?1, due_ms = due_ms + ?1"
+                       " WHERE parked IS NOT NULL AND next_try_ms < 1 << 60",
+                       "queue SET next_try_ms = ? + 1000 * unixepoch ()",
+                       "fact SET value = CAST (value + ? AS TEXT) WHERE name IN ('clock_ms', 'verify_ms')"):
+            self.state("UPDATE " + change, (self.AHEAD,))
+
+    def test_who_is_parked_does_not_wait_until_then(self):
+        self.changes(people("ada", "bob", "cyd"))
+        self.sync()
+        self.run_it("unlink", "id-cyd")
+        self.changes(people("ada", "bob", "cyd"), entry("id-bob", "bob", "two"))
+        self.refused()
+        self.put_right()
+        self.sync(3)
+        self.assertEqual(self.accounts()["id-bob"]["title"], "two")
+        self.assertEqual([one["id"] for one in self.report()["parked_list"]], ["id-cyd"])
+
+    def test_what_is_queued_does_not_wait_until_then(self):
+        self.changes(people("ada", "bob"))
+        self.sync()
+        self.changes(people("ada", "bob"), entry("id-bob", "bob", "two"))
+        self.interrupted("kill-before")
+        self.put_right()
+        self.sync()
+        self.assertEqual(self.accounts()["id-bob"]["title"], "two")
+
+    def test_G4_what_was_done_then_counts_for_a_day_from_now(self):
+        self.narrow("leavers", 2)
+        self.changes(people("ada", "bob", "cyd", "dan", "eve", "flo"))
+        self.sync()
+        self.changes(people("ada", "dan", "eve", "flo"), {"delete": "id-bob"}, {"delete": "id-cyd"})
+        self.sync()
+        self.put_right()
+        self.changes(people("ada", "eve", "flo"), {"delete": "id-dan"})
+        self.sync(4)
+        (count, at), = self.state("SELECT sum (count), max (at) FROM done WHERE kind = 2")
+        self.assertEqual(count, 2)
+        self.assertLess(abs(at - time.time()), 3600)
+
+    def test_who_was_disabled_then_is_deleted_after_the_delay_from_now(self):
+        self.settings["leavers"] = {"policy": "disable", "delete_after": "30d"}
+        self.changes(people("ada", "bob"))
+        self.sync()
+        self.changes(people("ada"), {"delete": "id-bob"})
+        self.sync()
+        self.put_right()
+        self.changes(people("ada"))
+        self.sync()
+        self.assertFalse(self.accounts()["id-bob"]["active"])
+        self.state("UPDATE link SET last_ms = last_ms - 31 * 86400000")
+        self.sync()
+        self.assertNotIn("id-bob", self.accounts())
+
+    def test_the_accounts_are_looked_at_again_in_time(self):
+        self.settings["schedule"] = {"verify": "1d"}
+        self.changes(people("ada", "bob"))
+        for _ in range(2):
+            self.sync()
+        self.by_hand(dict(self.accounts()["id-bob"], title="by hand"))
+        self.put_right()
+        self.sync()
+        self.assertEqual(self.accounts()["id-bob"]["title"], "one")
+
+
 class Refused(Case):
     """A change of somebody who left, or cannot be mapped, that the sink does not want."""
 
