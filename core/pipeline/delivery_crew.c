@@ -50,15 +50,10 @@ void
 delivery_tell_sessions (struct delivery *delivery)
 {
   struct error ignored;
-  struct store *store = delivery->pass->store;
   struct budget *budget = &delivery->pass->p->budget;
   struct budget_facts facts = budget_facts (budget);
   MEM_AUTO char *words = sessions_words (&delivery->sessions, &facts);
   budget_expect (budget, 0);
   log_debug ("sessions: %s", words);
-  if (store_begin (store, &ignored) == 0
-      && store_put_fact (store, "sessions", words, strlen (words), &ignored) == 0)
-    store_commit (store, &ignored);
-  else
-    store_rollback (store);
+  store_keep_facts (delivery->pass->store, &(struct fact) { "sessions", words }, 1, &ignored);
 }

@@ -80,12 +80,12 @@ keep_documents (struct pipeline *p, const char *key, const struct buffer *schema
   MEM_AUTO char *stamp = mem_format ("%lld %s", (long long) clock_now_ms (), key);
   if (!p->store || store_is_read_only (p->store))
     return 0;
-  if (store_begin (p->store, error) < 0
-      || store_put_fact (p->store, "sink_schema", buffer_text (schema), schema->len, error) < 0
-      || store_put_fact (p->store, "sink_about", buffer_text (about), about->len, error) < 0
-      || store_put_fact (p->store, "sink_documents", stamp, strlen (stamp), error) < 0)
-    return -1;
-  return store_commit (p->store, error);
+  struct fact facts[] = {
+    { "sink_schema", buffer_text (schema) },
+    { "sink_about", buffer_text (about) },
+    { "sink_documents", stamp },
+  };
+  return store_keep_facts (p->store, facts, sizeof facts / sizeof *facts, error);
 }
 
 int
@@ -143,11 +143,13 @@ number_mapping (struct pipeline *p, struct error *error)
     return 0;
   if (store_is_read_only (p->store))
     return 0;
-  if (store_begin (p->store, error) < 0
-      || store_mapping_number (p->store, mapping_version (p->mapping), buffer_text (&paths),
-                               &p->mapping_number, error) < 0)
+  if (store_begin (p->store, error) < 0)
     return -1;
-  return store_commit (p->store, error);
+  if (store_mapping_number (p->store, mapping_version (p->mapping), buffer_text (&paths),
+                            &p->mapping_number, error) == 0)
+    return store_commit (p->store, error);
+  store_rollback (p->store);
+  return -1;
 }
 
 int

@@ -35,12 +35,10 @@ keep_identity (struct pipeline *p, struct error *error)
   const char *source = p->source_facts.identity ? p->source_facts.identity : "";
   const char *sink = p->sink_facts.identity ? p->sink_facts.identity : "";
   pipeline_end_key (p->source, p->source_config, 0, configured);
-  if (store_begin (p->store, error) < 0
-      || store_put_fact (p->store, "source_identity", source, strlen (source), error) < 0
-      || store_put_fact (p->store, "source_configured", configured, strlen (configured), error) < 0
-      || store_put_fact (p->store, "sink_identity", sink, strlen (sink), error) < 0)
-    return -1;
-  return store_commit (p->store, error);
+  struct fact facts[] = {
+    { "source_identity", source }, { "source_configured", configured }, { "sink_identity", sink }
+  };
+  return store_keep_facts (p->store, facts, sizeof facts / sizeof *facts, error);
 }
 
 /* A source that is away has said nothing that could be kept. */

@@ -45,7 +45,7 @@ doubt_checkpoint (struct pass *pass, struct error *error)
 {
   if (!fact_differs (pass, "checkpoint_mapping", mapping_version (pass->p->mapping)))
     return 0;
-  return pass_keep_fact (pass, "checkpoint_mapping", "another", error);
+  return store_keep_facts (pass->store, &(struct fact) { "checkpoint_mapping", "another" }, 1, error);
 }
 
 /* Whoever reads at another server than the last complete read had may be shown entries that are not
@@ -63,7 +63,7 @@ opening_compare_ends (struct pass *pass, struct error *error)
   mem_set_text (&pass->report->changes, facts->changes);
   if (!differs || between || pass->options->queue_only)
     return 0;
-  return pass_keep_fact (pass, SERVER_BETWEEN, server, error);
+  return store_keep_facts (pass->store, &(struct fact) { SERVER_BETWEEN, server }, 1, error);
 }
 
 static int

@@ -154,7 +154,13 @@ static int
 put_fact (struct pass *pass, const char *name, struct error *error)
 {
   MEM_AUTO char *now = mem_format ("%" PRId64, pass->started_ms);
-  return pass_keep_fact (pass, name, now, error);
+  return store_keep_facts (pass->store, &(struct fact) { name, now }, 1, error);
+}
+
+static int
+forget_accounts (struct pass *pass, struct error *error)
+{
+  return store_accounts_drop (pass->store, error);
 }
 
 static int
@@ -175,8 +181,7 @@ deliver (struct pass *pass, struct error *error)
     return 0;
   if (unclaimed_list (pass, error) < 0)
     return -1;
-  if (store_begin (pass->store, error) < 0 || store_accounts_drop (pass->store, error) < 0
-      || store_commit (pass->store, error) < 0)
+  if (pass_transaction (pass, forget_accounts, error) < 0)
     return -1;
   if (pass->rebind && store_queue_count (pass->store, QUEUE_HELD, -1) > 0)
     return 0; /* those who are held are still to be met */

@@ -151,9 +151,8 @@ int references_note_key (struct pass *, const struct link *, const char *key, st
 bool references_due (struct pass *);
 int references_done (struct pass *, struct error *);
 
-/* transaction.c: WRITE in a transaction of its own; a fact in one of its own. */
+/* transaction.c: WRITE in a transaction of its own. */
 int pass_transaction (struct pass *, int (*write) (struct pass *, struct error *), struct error *);
-int pass_keep_fact (struct pass *, const char *name, const char *text, struct error *);
 
 /* decide.c: leavers, brakes, names, checkpoint: in one transaction. */
 int decide_run (struct pass *, struct error *);

@@ -1,8 +1,6 @@
 /* What a pass writes between its steps: all of it is kept, or nothing (G2). Main thread only. */
 #include "config.h"
 
-#include <string.h>
-
 #include "pipeline/pass.h"
 
 int
@@ -13,18 +11,6 @@ pass_transaction (struct pass *pass, int (*write) (struct pass *, struct error *
   if (store_begin (store, error) < 0)
     return -1;
   if (write (pass, error) == 0)
-    return store_commit (store, error);
-  store_rollback (store);
-  return -1;
-}
-
-int
-pass_keep_fact (struct pass *pass, const char *name, const char *text, struct error *error)
-{
-  struct store *store = pass->p->store;
-  if (store_begin (store, error) < 0)
-    return -1;
-  if (store_put_fact (store, name, text, strlen (text), error) == 0)
     return store_commit (store, error);
   store_rollback (store);
   return -1;

@@ -256,10 +256,7 @@ remember (struct pass *pass, struct error *error)
   MEM_AUTO char *now = mem_format ("%" PRId64, pass->started_ms);
   if (pass->options->only)
     return 0;
-  if (store_begin (pass->store, error) < 0
-      || store_put_fact (pass->store, "verify_ms", now, strlen (now), error) < 0)
-    return -1;
-  return store_commit (pass->store, error);
+  return store_keep_facts (pass->store, &(struct fact) { "verify_ms", now }, 1, error);
 }
 
 static int

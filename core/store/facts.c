@@ -19,6 +19,20 @@ store_put_fact (struct store *store, const char *name, const void *bytes, size_t
   return rc;
 }
 
+int
+store_keep_facts (struct store *store, const struct fact *facts, size_t count, struct error *error)
+{
+  if (store_begin (store, error) < 0)
+    return -1;
+  int rc = 0;
+  for (size_t i = 0; i < count && rc == 0; i++)
+    rc = store_put_fact (store, facts[i].name, facts[i].text, strlen (facts[i].text), error);
+  if (rc == 0)
+    return store_commit (store, error);
+  store_rollback (store);
+  return -1;
+}
+
 /* Appends column 0; a value that does not fit is none. */
 static int
 append_value (struct store *store, sqlite3_stmt *s, struct buffer *out)

@@ -47,6 +47,11 @@ void store_rollback (struct store *);
 
 /* ---- facts about the pipeline: identity, checkpoint, cached schema, … ---------------- */
 int store_put_fact (struct store *, const char *name, const void *bytes, size_t len, struct error *);
+/* Texts, in a transaction of their own: all of them are kept, or none. */
+struct fact {
+  const char *name, *text;
+};
+int store_keep_facts (struct store *, const struct fact *, size_t count, struct error *);
 /* Appends to OUT; returns 1, or 0 where there is none. */
 int store_get_fact (struct store *, const char *name, struct buffer *out);
 int store_drop_fact (struct store *, const char *name, struct error *);
