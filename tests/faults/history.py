@@ -78,6 +78,7 @@ class History:
         self.runs, self.disk = [], None
         self.more = random.Random(seed * 7919)    # of its own: the histories stay what they were
         self.leavers = self.more.choice(["disable", "disable", "delete"])
+        self.tidy = random.Random(seed * 104729)  # likewise
         self.verifies, self.approves = self.more.random() < 0.3, self.more.random() < 0.5
         os.mkdir(self.path("state"))
         self.set_up()
@@ -250,6 +251,23 @@ class History:
             self.removed.add(user["id"])
         self.hands.update(e["number"] for e in self.sim.log(before))
 
+    def tidy_up(self):
+        """Somebody takes the account of one away who left: its name is free then."""
+        gone = {p.external for p in self.world.people.values() if not p.present}
+        users = sorted((u for u in self.sim.users("inactive") if u.get("externalId") in gone),
+                       key=lambda u: u["externalId"])
+        if not users or self.tidy.random() > 0.2:
+            return
+        user, before = self.tidy.choice(users), self.number()
+        self.say("tidied up: %s" % user["userName"])
+        if self.tidy.random() < 0.5:
+            self.sim.scim("DELETE", "users/" + user["id"])
+        else:
+            self.sim.purge(user["id"])
+            self.purged.append((before, user["id"]))
+        self.removed.add(user["id"])
+        self.hands.update(e["number"] for e in self.sim.log(before))
+
     def strike(self):
         """Faults of the service and of the way to it. Returns whether they are an outage alone."""
         d, only_outage, failures = self.dice, True, 0
@@ -319,6 +337,7 @@ class History:
         self.mark()
         if d.random() < 0.15:
             self.by_hand()
+        self.tidy_up()
         if d.random() < 0.1:
             self.change_mapping()
         outage = self.strike()
