@@ -242,7 +242,10 @@ pipeline_open_source (struct pipeline *p, struct error *error)
   p->source_refused = code == SYNCD_E_AUTH;
   if (code < 0)
     return pipeline_plugin_error (error, &p->source_ctx, code, "cannot open the source");
-  return pipeline_describe_source (p, error);
+  int rc = pipeline_describe_source (p, error);
+  if (rc < 0) /* it is not open before it has said who it is */
+    pipeline_close_source (p);
+  return rc;
 }
 
 void

@@ -3,6 +3,7 @@ import contextlib
 import sqlite3
 
 import pipeline
+import scriptedends
 import tap
 from pipeline import crowd, dn, person
 
@@ -102,6 +103,27 @@ class Away(pipeline.Test):
         p.slapd.start()
         p.sync()
         self.assertEqual(p.states(), {"active": 37, "inactive": 3})
+
+
+class Mute(scriptedends.Case):
+    """A source that opens, and goes away before it says who it is."""
+
+    def test_G7_the_state_stays_its_own_and_what_is_queued_goes_on(self):
+        ada, bob = scriptedends.people("ada", "bob")
+        self.everything([ada, bob])
+        self.sync()
+        self.sink["results"] = {"bob": "kill-before"}
+        self.everything([ada, scriptedends.entry("id-bob", "bob", "two")])
+        self.sync(scriptedends.KILLED)
+        self.sink["results"] = {}
+        with open(self.path("script")) as script:
+            whole = script.read()
+        self.source({"describe-error": {"code": "unreachable", "message": "it went away"}})
+        self.sync(1)
+        self.assertIn("it went away", self.said)
+        self.assertEqual(self.accounts()["id-bob"]["title"], "two")
+        self.write("script", whole)
+        self.sync()
 
 
 if __name__ == "__main__":

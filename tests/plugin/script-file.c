@@ -80,7 +80,8 @@ script_setting (const struct script *script, const char *key)
 static int
 is_setting (json_t *line)
 {
-  static const char *const keys[] = { "describe", "schema", "open-error", "get-error", "get" };
+  static const char *const keys[] = { "describe", "describe-error", "schema", "open-error", "get-error",
+                                      "get" };
   for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
     if (json_object_get (line, keys[i]))
       return 1;

@@ -3,6 +3,7 @@
  *   {"describe": {…}}              members that replace those of the default description
  *   {"schema": {…}}                what schema() answers; none: not supported
  *   {"open-error": ERROR}          open() fails; ERROR is {"code": "unreachable", "message": "…"}
+ *   {"describe-error": ERROR}      describe() fails
  *   {"get-error": ERROR}           get() fails
  *   {"get": {"id": "…", "answer": "entry"|"gone"|"out-of-scope"|"failed"}}
  *                                  else get() looks for the newest entry or delete with that id

@@ -499,6 +499,12 @@ script_describe (struct syncd_ctx *ctx, void *session, struct syncd_buffer *text
   int32_t code = read_script (ctx, instance, &script);
   if (code < 0)
     return code;
+  json_t *error = script_setting (&script, "describe-error");
+  if (error) {
+    code = fail_as (ctx, error);
+    script_free (&script);
+    return code;
+  }
   json_t *all = json_pack ("{s:{s:s,s:s},s:s,s:s,s:s,s:s,s:[s,s],s:[],s:[]}", "identity", "source",
                            instance->name, "id", "id", "server", "script", "scope", "script",
                            "changes", "timestamp", "why", "the script has checkpoints", "grades",
