@@ -12,6 +12,7 @@
 #include "host/services.h"
 #include "util/log.h"
 #include "util/mem.h"
+#include "util/notify.h"
 
 /* For calls that have no ctx: load() and unload(), and a plugin that passes NULL. */
 static _Thread_local struct syncd_ctx nobody;
@@ -91,10 +92,12 @@ service_fail (struct syncd_ctx *ctx, int32_t code, const char *fmt, ...)
   return code;
 }
 
+/* Whoever asks is at work: a plugin that waits for one server after another asks now and then. */
 static int32_t
 service_cancelled (struct syncd_ctx *ctx)
 {
   ctx = somebody (ctx);
+  notify_alive ();
   return ctx->cancelled && atomic_load_explicit (ctx->cancelled, memory_order_relaxed);
 }
 

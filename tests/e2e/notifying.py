@@ -80,6 +80,20 @@ class Notifying(watching.Test):
         self.assertGreaterEqual(got[:first].count("WATCHDOG=1"), 4, got)  # the requests are so many, at least
         self.told_to_end(w)
 
+    def test_servers_that_are_silent_one_after_another_are_not_taken_for_death(self):
+        p = self.pipeline(crowd(1))
+        uris = []
+        for _ in range(6):  # each takes the connection, and says nothing to the TLS handshake
+            silent = socket.create_server(("127.0.0.1", 0))
+            self.addCleanup(silent.close)
+            uris.append("ldaps://127.0.0.1:%d" % silent.getsockname()[1])
+        p.config["sources"]["ldap"].update(uri=uris, timeout="500ms")
+        end, path = self.listen()
+        w = self.watch(p, "--interval", "1h", env={"NOTIFY_SOCKET": path, "WATCHDOG_USEC": "400000"})
+        w.says("%s does not serve" % uris[-2], 0, 60)
+        self.assertGreaterEqual(self.take(end, []).count("WATCHDOG=1"), len(uris) - 1)
+        w.kill()
+
     def test_a_service_manager_that_does_not_read_holds_nobody_up(self):
         p = self.pipeline(crowd(3))
         _, path = self.listen()
