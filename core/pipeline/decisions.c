@@ -52,6 +52,7 @@ know_nothing (struct link *link)
   free (link->leaves);
   link->leaves = NULL;
   link->leaf_count = 0;
+  link->flags &= ~LINK_INACTIVE;
   mem_set_text (&link->given_name, NULL);
   mem_set_text (&link->version, NULL);
   memset (link->fingerprint, 0, sizeof link->fingerprint);

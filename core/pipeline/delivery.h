@@ -127,6 +127,8 @@ int outcome_stop (struct delivery *, struct item *, const char *reason);
 void learning_sync (struct delivery *, struct item *);
 void learning_leaver (struct delivery *, struct item *);
 void learning_inactive (struct delivery *, struct item *);
+/* Does the mapping keep its account inactive, by its leaves? Noted in its flags. */
+void learning_active (const struct pass *, struct link *);
 /* counting.c: counts a change that was made in the report; what was done, in words. */
 const char *counting_change (struct delivery *, struct item *);
 /* Counts it for the brakes, which have it as this. */

@@ -8,6 +8,16 @@
 #include "util/clock.h"
 #include "util/mem.h"
 
+/* Inactive accounts of people who are there are no part of what a brake on leavers measures by. */
+void
+learning_active (const struct pass *pass, struct link *link)
+{
+  int active = mapping_active_leaf (pass->p->mapping);
+  bool inactive = active >= 0 && link->leaves
+                  && link->leaves[active] == hasher_leaf (pass->p->hasher, "false", strlen ("false"));
+  link->flags = inactive ? link->flags | LINK_INACTIVE : link->flags & ~LINK_INACTIVE;
+}
+
 /* Leaves that were sent are now known; those not taken keep what was known before. */
 static void
 learn_leaves (struct delivery *delivery, struct item *item)
@@ -24,6 +34,7 @@ learn_leaves (struct delivery *delivery, struct item *item)
   memcpy (link->leaves, item->hashes, count * sizeof *link->leaves);
   link->leaf_count = count;
   link->mapping = delivery->pass->p->mapping_number;
+  learning_active (delivery->pass, link);
 }
 
 static void
@@ -70,9 +81,10 @@ learning_inactive (struct delivery *delivery, struct item *item)
     return;
   link->leaves = mem_resize (link->leaves, count, sizeof *link->leaves);
   memcpy (link->leaves, item->last, count * sizeof *link->leaves);
-  link->leaves[active] = hasher_leaf (pass->p->hasher, "false", 5);
+  link->leaves[active] = hasher_leaf (pass->p->hasher, "false", strlen ("false"));
   link->leaf_count = count;
   link->mapping = pass->p->mapping_number;
+  learning_active (pass, link);
 }
 
 void

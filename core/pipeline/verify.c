@@ -76,6 +76,7 @@ learn_drift (struct pass *pass, struct link *link, struct buffer *what)
     buffer_printf (what, "%s%s", differs ? ", " : "", mapping_leaf (pass->p->mapping, i)->path);
     differs = 1;
   }
+  learning_active (pass, link);
   return differs;
 }
 

@@ -7,12 +7,15 @@ static int
 forget_row (struct store *store, int64_t row, struct error *error)
 {
   sqlite3_stmt *s = store_statement (store, S_LINK_FORGET, "DELETE FROM link WHERE row = ?1"
-                                     " RETURNING status, account IS NOT NULL");
+                                     " RETURNING status, account IS NOT NULL, flags");
   sqlite3_bind_int64 (s, 1, row);
   int rc = store_step (store, s, error);
   if (rc <= 0)
     return rc;
-  store_tally_add (store, sqlite3_column_int (s, 0), sqlite3_column_int (s, 1), -1);
+  struct counted counted = { .status = sqlite3_column_int (s, 0),
+                             .account = sqlite3_column_int (s, 1),
+                             .inactive = sqlite3_column_int (s, 2) & LINK_INACTIVE };
+  store_tally_add (store, &counted, -1);
   sqlite3_reset (s);
   return 0;
 }

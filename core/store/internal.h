@@ -46,7 +46,7 @@ enum statement {
 /* How a link counts before it is written. */
 struct counted {
   int status;
-  bool account;
+  bool account, inactive;
 };
 
 struct store {
@@ -65,6 +65,7 @@ struct store {
   int64_t promised_up_to;        /* number of the queue up to which promise.c has seen it */
   int64_t promise_count, promise_limit;
   int64_t tally[LINK_STATUSES][2]; /* links by status, without and with an account */
+  int64_t tally_inactive[LINK_STATUSES]; /* of those with an account: inactive by the mapping */
   bool tally_known, tally_changed; /* it is as in the file; it is to be written */
   int64_t glanced;               /* row of the last glance; 0: not known */
   int64_t unqueued_from, unqueued_to; /* rows that have nothing in the queue; to: not one of them; */
@@ -146,7 +147,7 @@ void store_glance_end (struct store *);
 /* ---- tally.c --------------------------------------------------------------------------------- */
 /* To be called before links are written; store_tally_add after that. */
 int store_tally_load (struct store *, struct error *);
-void store_tally_add (struct store *, int status, bool account, int by);
+void store_tally_add (struct store *, const struct counted *, int by);
 void store_tally_clear (struct store *);
 /* After a rollback: the file has it. */
 void store_tally_forget (struct store *);

@@ -118,6 +118,20 @@ bind_room (sqlite3_stmt *s, int i, const struct link *link)
     sqlite3_bind_zeroblob (s, i, (int) (grown + link->room));
 }
 
+static struct counted
+how_it_counts (const struct link *link)
+{
+  return (struct counted) { .status = (int) link->status,
+                            .account = link->account,
+                            .inactive = link->flags & LINK_INACTIVE };
+}
+
+static bool
+count_alike (const struct counted *a, const struct counted *b)
+{
+  return a->status == b->status && a->account == b->account && a->inactive == b->inactive;
+}
+
 static int
 insert (struct store *store, struct link *link, struct error *error)
 {
@@ -132,7 +146,8 @@ insert (struct store *store, struct link *link, struct error *error)
   if (store_run (store, s, error))
     return -1;
   link->row = sqlite3_last_insert_rowid (store->db);
-  store_tally_add (store, (int) link->status, link->account, 1);
+  struct counted counted = how_it_counts (link);
+  store_tally_add (store, &counted, 1);
   return 0;
 }
 
@@ -164,7 +179,8 @@ update_statement (struct store *store, unsigned changed)
                       "next_try_ms=?21,reevaluate_at_ms=?22,room=iif (?6 IS NULL, room, NULL)");
   for (size_t i = 0; i < sizeof indexed / sizeof *indexed; i++)
     buffer_append_text (&sql, changed & indexed[i].column ? indexed[i].set : "");
-  buffer_append_text (&sql, " WHERE row=?24 AND status=?25 AND (+account IS NOT NULL)=?26");
+  buffer_append_text (&sql, " WHERE row=?24 AND status=?25 AND (+account IS NOT NULL)=?26"
+                      " AND (+flags & 16 <> 0)=?27");
   for (size_t i = 0; i < sizeof indexed / sizeof *indexed; i++)
     buffer_append_text (&sql, changed & indexed[i].column ? "" : indexed[i].same);
   store_prepare (store, slot, buffer_text (&sql));
@@ -212,6 +228,7 @@ find_changed (struct store *store, const struct link *link, const struct derived
                 | (sqlite3_column_int64 (s, 5) == derived->due_ms ? 0 : DUE)
                 | ((unsigned) sqlite3_column_int (s, 6) == link->flags ? 0 : FLAGS);
   ret_counted->account = sqlite3_column_type (s, 1) != SQLITE_NULL;
+  ret_counted->inactive = sqlite3_column_int (s, 6) & LINK_INACTIVE;
   ret_counted->status = sqlite3_column_int (s, 7);
   sqlite3_reset (s);
   return changed;
@@ -227,13 +244,15 @@ update (struct store *store, const struct link *link, const struct derived *deri
   sqlite3_bind_int64 (s, 24, link->row);
   sqlite3_bind_int (s, 25, before->status);
   sqlite3_bind_int (s, 26, before->account);
+  sqlite3_bind_int (s, 27, before->inactive);
   if (store_run (store, s, error))
     return -1;
   if (sqlite3_changes (store->db) == 0)
     return 0;
-  if (before->status != (int) link->status || before->account != (link->account != NULL)) {
-    store_tally_add (store, before->status, before->account, -1);
-    store_tally_add (store, (int) link->status, link->account, 1);
+  struct counted now = how_it_counts (link);
+  if (!count_alike (before, &now)) {
+    store_tally_add (store, before, -1);
+    store_tally_add (store, &now, 1);
   }
   return 1;
 }
@@ -257,8 +276,7 @@ store_link_put (struct store *store, struct link *link, struct error *error)
                       link->id);
   if (changed < 0)
     return -1;
-  store->changes_alike = changed == store->changed && before.status == store->counted.status
-                         && before.account == store->counted.account;
+  store->changes_alike = changed == store->changed && count_alike (&before, &store->counted);
   store->changed = changed;
   store->counted = before;
   return update (store, link, &derived, changed, &before, error) < 0 ? -1 : 0;

@@ -76,6 +76,7 @@ enum link_status {
 #define LINK_ADOPTED 1u      /* flags: taken over, not made by us */
 #define LINK_SEND_ALL 2u     /* the next update sends every leaf */
 #define LINK_DOUBT 8u        /* a change that was parked or refused since may have been made */
+#define LINK_INACTIVE 16u    /* its account is inactive, for the entry maps `active` to false */
 #define LINK_REFERENCES 4u   /* a reference was left out: resolve again when targets appear */
 
 struct link {

@@ -15,15 +15,35 @@ static int
 count_all (struct store *store, struct error *error)
 {
   int rc;
-  sqlite3_stmt *s = store_statement (store, S_TALLY, "SELECT status, account IS NOT NULL, count (*)"
-                                     " FROM link GROUP BY 1, 2");
+  sqlite3_stmt *s = store_statement (store, S_TALLY, "SELECT status, account IS NOT NULL, count (*),"
+                                     " total (flags & 16 <> 0) FROM link GROUP BY 1, 2");
   while ((rc = store_step (store, s, error)) > 0) {
-    int status = sqlite3_column_int (s, 0);
-    if (status >= 0 && status < LINK_STATUSES)
-      store->tally[status][sqlite3_column_int (s, 1)] = sqlite3_column_int64 (s, 2);
+    int status = sqlite3_column_int (s, 0), account = sqlite3_column_int (s, 1);
+    if (status < 0 || status >= LINK_STATUSES)
+      continue;
+    store->tally[status][account] = sqlite3_column_int64 (s, 2);
+    if (account)
+      store->tally_inactive[status] = sqlite3_column_int64 (s, 3);
   }
   store->tally_changed = store->mode != STORE_READ;
   return rc;
+}
+
+/* The numbers that are kept, in their order. */
+#define NUMBERS (LINK_STATUSES * 3)
+
+static int64_t *
+number (struct store *store, size_t i)
+{
+  const size_t more = LINK_STATUSES * 2;
+  return i < more ? &store->tally[i / 2][i % 2] : &store->tally_inactive[i - more];
+}
+
+static void
+clear (struct store *store)
+{
+  for (size_t i = 0; i < NUMBERS; i++)
+    *number (store, i) = 0;
 }
 
 /* What follows after a wrong one is not read; it is counted then. */
@@ -35,9 +55,9 @@ read_kept (struct store *store)
   if (store_get_fact (store, FACT, &text) != 1)
     return false;
   char *at = text.bytes;
-  for (size_t i = 0; at && i < LINK_STATUSES * 2; i++) {
+  for (size_t i = 0; at && i < NUMBERS; i++) {
     char *end = at;
-    store->tally[i / 2][i % 2] = strtoll (at, &end, 10);
+    *number (store, i) = strtoll (at, &end, 10);
     at = end == at ? NULL : end;
   }
   return at != NULL;
@@ -49,7 +69,7 @@ store_tally_load (struct store *store, struct error *error)
   if (store->tally_known)
     return 0;
   if (!read_kept (store)) {
-    memset (store->tally, 0, sizeof store->tally);
+    clear (store);
     if (store->failed || count_all (store, error) < 0)
       return -1;
   }
@@ -58,18 +78,20 @@ store_tally_load (struct store *store, struct error *error)
 }
 
 void
-store_tally_add (struct store *store, int status, bool account, int by)
+store_tally_add (struct store *store, const struct counted *counted, int by)
 {
-  if (status < 0 || status >= LINK_STATUSES)
+  if (counted->status < 0 || counted->status >= LINK_STATUSES)
     return;
-  store->tally[status][account] += by;
+  store->tally[counted->status][counted->account] += by;
+  if (counted->account && counted->inactive)
+    store->tally_inactive[counted->status] += by;
   store->tally_changed = true;
 }
 
 void
 store_tally_clear (struct store *store)
 {
-  memset (store->tally, 0, sizeof store->tally);
+  clear (store);
   store->tally_known = store->tally_changed = true;
 }
 
@@ -86,8 +108,8 @@ store_tally_save (struct store *store, struct error *error)
   buffer_init (&text, 1024);
   if (!store->tally_known || !store->tally_changed)
     return 0;
-  for (size_t i = 0; i < LINK_STATUSES * 2; i++)
-    buffer_printf (&text, "%s%" PRId64, i ? " " : "", store->tally[i / 2][i % 2]);
+  for (size_t i = 0; i < NUMBERS; i++)
+    buffer_printf (&text, "%s%" PRId64, i ? " " : "", *number (store, i));
   store->tally_changed = false;
   return store_put_fact (store, FACT, buffer_text (&text), text.len, error);
 }
@@ -109,7 +131,8 @@ store_counts (struct store *store, struct store_counts *ret_counts, struct error
     return -1;
   counts.entries = sum (store, LINK_NEW, LINK_LEFT, true);
   counts.owned = sum (store, LINK_NEW, LINK_DISABLED, false);
-  counts.active = sum (store, LINK_NEW, LINK_SYNCED, false);
+  counts.active = sum (store, LINK_NEW, LINK_SYNCED, false) - store->tally_inactive[LINK_NEW]
+                  - store->tally_inactive[LINK_SYNCED];
   counts.disabled = sum (store, LINK_DISABLED, LINK_DISABLED, true);
   *ret_counts = counts;
   return 0;

@@ -96,6 +96,20 @@ class Brakes(pipeline.Test):
         p.sync(expect=4)
         self.assertEqual(p.states(), {"active": 30})
 
+    def test_G4_accounts_that_the_mapping_keeps_inactive_are_not_what_a_percentage_is_of(self):
+        p = self.pipeline([person("p%04d" % i, enabled="FALSE" if i < 20 else "TRUE") for i in range(40)],
+                          mapping=dict(pipeline.MAPPING, active="enabled"),
+                          brakes={"leavers": {"percent": 20, "min": 2}})
+        p.sync()
+        self.assertIn("20 of them active", p.run("status").out)
+        self.delete(p, 20, 21, 22, 23, 24)  # 5 of 20; of 40 it would be no more than 8
+        report = p.sync("--full", expect=4)
+        self.assertEqual((report["held"], p.states()), (5, {"active": 20, "inactive": 20}))
+        self.says(report, "of 20 accounts")
+        p.slapd.replace(dn("p0000"), "enabled", "TRUE")
+        p.sync("--full", expect=4)
+        self.assertIn("21 of them active", p.run("status").out)
+
     def delete(self, p, *numbers):
         for i in numbers:
             p.slapd.delete(dn("p%04d" % i))

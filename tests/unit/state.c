@@ -47,9 +47,11 @@ check_tally (const char *path)
   assert_int_equal (sqlite3_open_v2 (path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
   char *kept = sql_text (db, "SELECT CAST (value AS TEXT) FROM fact WHERE name = 'tally'");
   char *counted = sql_text (db,
-      "WITH kind (status, account) AS (VALUES (0,0),(0,1),(1,0),(1,1),(2,0),(2,1),(3,0),(3,1),(4,0),(4,1))"
+      "WITH kind (status, account, inactive) AS (VALUES (0,0,0),(0,1,0),(1,0,0),(1,1,0),(2,0,0),(2,1,0),"
+      "(3,0,0),(3,1,0),(4,0,0),(4,1,0),(0,1,16),(1,1,16),(2,1,16),(3,1,16),(4,1,16))"
       "SELECT group_concat ((SELECT count (*) FROM link WHERE link.status = kind.status"
-      " AND (link.account IS NOT NULL) = kind.account), ' ') FROM kind");
+      " AND (link.account IS NOT NULL) = kind.account AND flags & kind.inactive = kind.inactive), ' ')"
+      " FROM kind");
   sqlite3_close (db);
   if (kept)
     assert_string_equal (kept, counted ? counted : "");

@@ -241,7 +241,7 @@ test_filters (void **state)
   for (unsigned n = 0; n < 6; n++)
     state_link (st, n + 1, status[n], n ? n + 50 : 0, NULL, NULL);
   change (st, 1, "bad mail", 500, 0, 0);
-  change (st, 2, NULL, 0, 300, LINK_REFERENCES);
+  change (st, 2, NULL, 0, 300, LINK_REFERENCES | LINK_INACTIVE);
   change (st, 3, "now", 0, 0, 0);
   change (st, 6, "never", INT64_MAX, 0, LINK_REFERENCES | LINK_ADOPTED);
   expect_filter (st, LINKS_ALL, 0, 6, 6);
@@ -256,7 +256,7 @@ test_filters (void **state)
   state_ok (st, store_counts (st->store, &counts, &st->error));
   assert_int_equal (counts.entries, 6);
   assert_int_equal (counts.owned, 3);
-  assert_int_equal (counts.active, 2);
+  assert_int_equal (counts.active, 1);
   assert_int_equal (counts.disabled, 1);
   assert_int_equal (counts.parked, 3);
 }
