@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define CONTEXTS_SHOWN 8
+
 /* What stays as long as the server stays what it is. */
 static const char *const constant[] = { "objectClass", "namingContexts", "subschemaSubentry",
   "vendorName", "vendorVersion", "configContext", "supportedControl", "supportedExtension",
@@ -83,6 +85,31 @@ context_of (LDAP *ld, LDAPMessage *root, const char *base)
   return best ? best : strdup (base);
 }
 
+static char *
+list_contexts (LDAP *ld, LDAPMessage *root)
+{
+  struct berval **values = ldap_get_values_len (ld, root, "namingContexts");
+  int n = ldap_count_values_len (values);
+  struct text list = { 0 };
+
+  for (int i = 0; i < n && i < CONTEXTS_SHOWN; i++)
+    if (values[i]->bv_len) /* a global catalogue's root has no name */
+      text_print (&list, "%s\"%.*s\"", list.len ? ", " : "", (int) values[i]->bv_len,
+                  values[i]->bv_val);
+  if (n > CONTEXTS_SHOWN)
+    text_print (&list, " and %d more", n - CONTEXTS_SHOWN);
+  ldap_value_free_len (values);
+  return list.data;
+}
+
+void
+root_add_contexts (const struct session *session, struct text *text)
+{
+  if (session->contexts)
+    text_print (text, "; this server holds %s: base has to be such a DN, or one below it",
+                session->contexts);
+}
+
 static int
 compare_values (const void *a, const void *b)
 {
@@ -141,6 +168,7 @@ take_root (struct session *session, LDAPMessage *root)
   session->vendor = vendor_of (ld, root);
   session->subschema = first_value (ld, root, "subschemaSubentry");
   session->context = context_of (ld, root, session->instance->base);
+  session->contexts = list_contexts (ld, root);
   if (session->vendor == VENDOR_AD)
     session->ds_service = first_value (ld, root, "dsServiceName");
   session->samba = is_samba (ld, root);

@@ -117,6 +117,8 @@ fail_result (struct syncd_ctx *ctx, struct search *search, int code, const char 
   int32_t rc;
 
   error_describe (session->ld, code, diagnostic ? diagnostic : "", &why);
+  if (code == LDAP_NO_SUCH_OBJECT && search->base == session->instance->base)
+    root_add_contexts (session, &why);
   rc = HOST->fail (ctx, error_class (code), "%s: searching below \"%s\" at %s failed: %s",
                    session->instance->name, search->base, session->endpoint->uri,
                    why.data ? why.data : ldap_err2string (code));

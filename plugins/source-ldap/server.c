@@ -48,6 +48,20 @@ fill_attributes (const struct instance *instance, const char **attributes)
 }
 
 static int32_t
+fail_base (struct syncd_ctx *ctx, const struct session *session)
+{
+  struct text instead = { 0 };
+  int32_t rc;
+
+  root_add_contexts (session, &instead);
+  rc = HOST->fail (ctx, SYNCD_E_NOT_FOUND, "%s: base \"%s\" does not exist at %s, or the bind "
+                   "identity may not see it%s", session->instance->name, session->instance->base,
+                   session->endpoint->uri, instead.data ? instead.data : "");
+  text_fini (&instead);
+  return rc;
+}
+
+static int32_t
 read_samples (struct syncd_ctx *ctx, struct session *session, struct samples *samples)
 {
   const struct instance *instance = session->instance;
@@ -67,9 +81,7 @@ read_samples (struct syncd_ctx *ctx, struct session *session, struct samples *sa
     HOST->log (ctx, SYNCD_LOG_WARNING, "a first look ended early: %s", search.why.data);
   search_fini (&search);
   if (rc == SEARCH_NOT_FOUND)
-    return HOST->fail (ctx, SYNCD_E_NOT_FOUND, "%s: base \"%s\" does not exist at %s, or the bind "
-                       "identity may not see it", instance->name, instance->base,
-                       session->endpoint->uri);
+    return fail_base (ctx, session);
   return rc < 0 ? rc : SYNCD_OK;
 }
 
@@ -162,6 +174,7 @@ void
 server_forget (struct session *session)
 {
   free (session->context);
+  free (session->contexts);
   free (session->subschema);
   free (session->server_id);
   free (session->ds_service);
@@ -171,7 +184,7 @@ server_forget (struct session *session)
   free (session->numbers_of);
   session->numbers_of = NULL;
   session->context = session->subschema = session->server_id = session->id_attribute = NULL;
-  session->ds_service = session->server_object = session->context_id = NULL;
+  session->ds_service = session->server_object = session->context_id = session->contexts = NULL;
   session->deletes_seen = false;
   grades_forget (session);
   session->presumed = false;

@@ -120,6 +120,7 @@ struct session {
   bool scanning; /* a paged search is under way */
   enum vendor vendor;
   char *context;      /* the naming context that holds the base */
+  char *contexts;     /* all of them, for people; NULL: the server names none */
   char *subschema;    /* DN of the schema */
   char *server_id;    /* whose numbers and times entries show; NULL: they are replicated */
   char *numbers_of;   /* 389 Directory Server: who counts its changes, and since when */
@@ -209,6 +210,8 @@ void server_forget (struct session *session);
 /* ---- root.c ---- */
 
 int32_t root_read (struct syncd_ctx *ctx, struct session *session);
+/* The base does not exist: adds what the server holds instead, as far as it says. */
+void root_add_contexts (const struct session *session, struct text *text);
 
 /* ---- recall.c: what was found out, for the next connection ---- */
 

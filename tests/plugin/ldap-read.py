@@ -144,9 +144,10 @@ class Reading(source.Case):
         self.assertEqual(self.scan(more=["filter=(uid;lang-de=*)"]).end, "end-all")
         self.assertEqual(len(self.scan(more=["filter=(&(uid=a*)(!(uid=ada)))"]).list), 1)
 
-    def test_a_base_that_does_not_exist(self):
-        self.assertSays(self.scan(more=["base=ou=nobody," + slapd.SUFFIX]), source.NOT_FOUND,
-                        "does not exist")
+    def test_a_base_that_does_not_exist_is_answered_with_what_the_server_holds(self):
+        for base in "ou=nobody," + slapd.SUFFIX, "dc=exmaple,dc=com":
+            self.assertSays(self.scan(more=["base=" + base]), source.NOT_FOUND, "does not exist",
+                            'this server holds "%s": base has to be' % slapd.SUFFIX)
 
     def test_schema(self):
         attributes = source.run(self.options, "--schema").json("schema")["attributes"]

@@ -95,6 +95,10 @@ class Recall(source.Case):
         self.assertEqual(self.kept(), "", "and not presumed again")
         self.assertEqual(self.run_it("--describe").json("describe")["changes"], "timestamp")
 
+    def test_a_base_that_went_away_is_answered_with_what_the_server_holds(self):
+        run = self.changes(lambda r: [r.done(32)])
+        self.assertIn('this server holds "dc=example,dc=com": base has to be', run.message)
+
     def test_another_root_dse_is_another_server(self):
         for change in ({"objectClass": ["top"]}, {"vendorVersion": "2.6"},
                        {"namingContexts": ["dc=example,dc=com", "dc=other"]},
