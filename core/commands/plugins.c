@@ -30,12 +30,6 @@ abi_text (const struct syncd_plugin *plugin)
   return mem_format ("%u.%u", version >> 16, version & 0xffff);
 }
 
-static const struct syncd_option *
-option_at (const struct syncd_plugin *plugin, uint32_t i)
-{
-  return (const void *) ((const char *) plugin->options + (size_t) i * plugin->option_size);
-}
-
 static json_t *
 option_json (const struct syncd_option *option)
 {
@@ -63,7 +57,7 @@ plugin_json (const struct loaded *loaded, bool whole)
   size_t count;
   const struct syncd_option *host = options_host_owned (&count);
   for (uint32_t i = 0; i < plugin->option_count; i++)
-    json_array_append_new (options, option_json (option_at (plugin, i)));
+    json_array_append_new (options, option_json (loader_option (plugin, i)));
   for (size_t i = 0; i < count; i++)
     json_array_append_new (owned, option_json (&host[i]));
   json_object_set_new (json, "options", options);
@@ -94,7 +88,7 @@ print_whole (const struct loaded *loaded)
   printf ("%s: %s\nkind       %s\nversion    %s\ninterface  %s\nfile       %s\noptions\n", plugin->name,
           plugin->summary, kind_name (plugin), plugin->version, abi, loaded->file);
   for (uint32_t i = 0; i < plugin->option_count; i++)
-    print_option (option_at (plugin, i));
+    print_option (loader_option (plugin, i));
   puts ("options of every plugin");
   for (size_t i = 0; i < count; i++)
     print_option (&host[i]);

@@ -193,6 +193,12 @@ loader_load (struct loader *loader, const char *name, unsigned kind,
   return 0;
 }
 
+const struct syncd_option *
+loader_option (const struct syncd_plugin *plugin, uint32_t i)
+{
+  return (const void *) ((const char *) plugin->options + (size_t) i * plugin->option_size);
+}
+
 void
 loader_each (struct loader *loader,
              void (*visit) (void *, const char *, const struct loaded *, const struct error *),

@@ -28,6 +28,8 @@ void loader_free (struct loader *);
  * was found, what was wanted, what to do (exit status 2). The same name gives the same object. */
 int loader_load (struct loader *, const char *name, unsigned kind, const struct loaded **ret_loaded,
                  struct error *);
+/* Option I of a plugin, whose own array may have another stride than the host's. */
+const struct syncd_option *loader_option (const struct syncd_plugin *, uint32_t i);
 /* Calls VISIT for every syncd-*.so in the folders, in order of name (a name once): LOADED, or NULL
  * and the reason. */
 void loader_each (struct loader *, void (*visit) (void *data, const char *name,

@@ -92,9 +92,7 @@ leavers_doubtful (const struct pass *pass)
 {
   if (pass->end == SCAN_ALL && pass->report->read == 0)
     return "the source showed no entry at all where there were some";
-  if (pass->scope_changed)
-    return "filter, base, bind identity or id attribute differ from the last completed read";
-  return NULL;
+  return pass->scope_changed;
 }
 
 int

@@ -39,7 +39,7 @@ remember_read (struct pass *pass, struct error *error)
   MEM_AUTO char *now = mem_format ("%" PRId64, pass->started_ms);
   const struct source_facts *facts = &pass->p->source_facts;
   warn_of_another_way (pass);
-  if (put_text_fact (pass, "scope", facts->scope, error) < 0
+  if (put_text_fact (pass, "scope", facts->scope, error) < 0 || scope_remember (pass, error) < 0
       || put_text_fact (pass, "changes", facts->changes, error) < 0
       || put_text_fact (pass, "server", facts->server, error) < 0
       || store_drop_fact (pass->store, SERVER_BETWEEN, error) < 0)

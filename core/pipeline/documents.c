@@ -33,8 +33,8 @@ fetch_sink_documents (struct pipeline *p, struct buffer *schema, struct buffer *
 
 #define SCHEMA_KEPT_MS ((int64_t) 24 * 3600 * 1000)
 
-static void
-add_option (const struct syncd_config *config, const char *key, struct buffer *text)
+void
+pipeline_option_text (const struct syncd_config *config, const char *key, struct buffer *text)
 {
   for (size_t i = 0; i < options_count (config, key); i++) {
     const char *name = options_item_key (config, key, i), *value = options_item (config, key, i);
@@ -51,10 +51,9 @@ pipeline_end_key (const struct loaded *end, const struct syncd_config *config, u
   const struct syncd_plugin *plugin = end->plugin;
   buffer_printf (&text, "%s %s", plugin->name, plugin->version);
   for (uint32_t i = 0; i < plugin->option_count; i++) {
-    const struct syncd_option *option =
-        (const void *) ((const char *) plugin->options + (size_t) i * plugin->option_size);
+    const struct syncd_option *option = loader_option (plugin, i);
     if (!(option->type & (SYNCD_OPT_SECRET | without)))
-      add_option (config, option->key, &text);
+      pipeline_option_text (config, option->key, &text);
   }
   hash_sha256_hex (buffer_text (&text), text.len, ret_key);
 }

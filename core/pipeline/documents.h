@@ -18,6 +18,8 @@ char *pipeline_json_member (const json_t *object, const char *key);
 int pipeline_account_active (const char *document, size_t len);
 /* Parses what describe() gave and logs its warnings; NULL with an error. */
 json_t *pipeline_parse_description (struct buffer *text, struct syncd_ctx *, struct error *);
+/* What an option is configured to: " KEY=VALUE" for each of its values. */
+void pipeline_option_text (const struct syncd_config *, const char *key, struct buffer *text);
 /* A hash of the plugin and of its options; secrets are never among them, nor are options of the types
  * WITHOUT (SYNCD_OPT_LIST, …). */
 void pipeline_end_key (const struct loaded *, const struct syncd_config *, uint32_t without,

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "pipeline/audit.h"
@@ -58,7 +59,8 @@ opening_compare_ends (struct pass *pass, struct error *error)
   const char *server = stream ? stream->server : facts->server;
   bool between = opening_has_fact (pass, SERVER_BETWEEN);
   bool differs = fact_differs (pass, "server", server);
-  pass->scope_changed = fact_differs (pass, "scope", facts->scope);
+  free (pass->scope_changed);
+  pass->scope_changed = fact_differs (pass, "scope", facts->scope) ? scope_words (pass) : NULL;
   pass->server_changed = differs || between;
   mem_set_text (&pass->report->changes, facts->changes);
   if (!differs || between || pass->options->queue_only)
@@ -76,8 +78,7 @@ look_back (struct pass *pass, struct error *error)
   if (opening_compare_ends (pass, error) < 0 || doubt_checkpoint (pass, error) < 0)
     return -1;
   if (pass->scope_changed)
-    log_warning ("filter, base, bind identity or id attribute differ from the last completed read: "
-                 "everything is read, and leavers are held");
+    log_warning ("%s: everything is read, and leavers are held", pass->scope_changed);
   return 0;
 }
 

@@ -53,6 +53,7 @@ pass_fini (struct pass *pass)
   ids_fini (&pass->unclaimed);
   buffer_fini (&pass->checkpoint);
   free (pass->partial);
+  free (pass->scope_changed);
   free (pass->away);
 }
 

@@ -44,7 +44,7 @@ struct pass {
   bool first;                 /* no pass with this sink was completed yet */
   bool rebind;                /* everybody is being matched anew: all is held for approval */
   int64_t owned_active;       /* accounts, counted when a brake asks; -1: not yet */
-  bool scope_changed;         /* filter, base, bind identity or id attribute */
+  char *scope_changed;        /* filter, base or bind identity: what differs, in words; NULL: nothing */
   bool server_changed;        /* or others were read at since the last complete read */
 
   /* intake */
@@ -208,6 +208,11 @@ int opening_run (struct pass *, struct error *);
 bool opening_has_fact (struct pass *, const char *name);
 /* Is the source that answers now what the last complete read was of: scope, server? */
 int opening_compare_ends (struct pass *, struct error *);
+/* scope.c: by which options does the scope differ from that of the last complete read, as far as is
+ * known? A text of its own: "the source's filter differs from the last completed read". */
+char *scope_words (struct pass *);
+/* In the transaction that keeps the scope. */
+int scope_remember (struct pass *, struct error *);
 /* A fact: another server than that of the last complete read was read at since then. */
 #define SERVER_BETWEEN "server_between"
 /* again.c: asks the source again for entries that the state lists, */

@@ -60,7 +60,8 @@ static int
 forget_facts (struct pass *pass, struct error *error)
 {
   static const char *const names[] = { "checkpoint", "checkpoint_mapping", "checkpoint_ms",
-                                       "checkpoint_kind", "changes", "scope", "server", "first_pass",
+                                       "checkpoint_kind", "changes", "scope", "scope_options",
+                                       "server", "first_pass",
                                        "full_ms", "inventory_ms", "verify_ms", "approve",
                                        "source_identity", "sink_identity", "missing", "unclaimed" };
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)

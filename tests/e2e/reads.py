@@ -125,6 +125,20 @@ class Reads(pipeline.Test):
             p.config["sources"]["ldap"]["filter"] = was
             self.fine(p)
 
+    def test_G3_what_is_configured_otherwise_is_named(self):
+        for p in self.directories():
+            ldap = p.config["sources"]["ldap"]
+            last = "from the last completed read"
+            for change, words in (({"filter": "(&(objectClass=inetOrgPerson)(uid=p*1))"},
+                                   "the source's filter differs " + last),
+                                  ({"filter": "(uid=p*2)", "scope": "onelevel"},
+                                   "the source's scope, filter differ " + last),
+                                  ({"bind_dn": "", "bind_password": ""},
+                                   "the source's bind_dn differs " + last)):
+                ldap.update(change)
+                self.says(p.run(), words + ": everything is read, and leavers are held")
+            self.assertEqual(p.snapshot(), self.before)
+
     def test_G3_another_person_reads_and_sees_less(self):
         for p in self.directories():
             p.config["sources"]["ldap"].update(bind_dn="", bind_password="")
