@@ -18,7 +18,7 @@ core_libcore_la_SOURCES += \
   core/pipeline/progress.c core/pipeline/progress.h core/pipeline/protect.c \
   core/pipeline/reading.c \
   core/pipeline/rebind.c core/pipeline/references.c core/pipeline/report.c \
-  core/pipeline/report.h core/pipeline/rings.c core/pipeline/scan.c core/pipeline/scope.c core/pipeline/sessions.c \
+  core/pipeline/repeats.c core/pipeline/report.h core/pipeline/rings.c core/pipeline/scan.c core/pipeline/scope.c core/pipeline/sessions.c \
   core/pipeline/sessions.h core/pipeline/settle.c core/pipeline/stream.c core/pipeline/stream.h \
   core/pipeline/success.c core/pipeline/targets.c core/pipeline/transaction.c \
   core/pipeline/unclaimed.c core/pipeline/unclaimed.h \

@@ -33,7 +33,7 @@ intake_park (struct pass *pass, struct link *link, const unsigned char *fingerpr
     memcpy (link->parked_fingerprint, fingerprint, FINGERPRINT_LEN);
   link->attempts++;
   link->next_try_ms = clock_now_ms () + growing_delay (link->attempts);
-  if (!said)
+  if (!said && !repeats_told (pass, reason))
     log_warning ("parked %s: %s", link->wanted_name ? link->wanted_name : link->id, reason);
   log_debug ("parked %s is %s", link->id, link->name ? link->name : "(no name)");
   return store_link_put (pass->store, link, error);

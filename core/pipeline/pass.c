@@ -286,6 +286,7 @@ pass_run (struct pipeline *p, const struct pass_options *options, struct report 
   struct requests before = budget_requests (&p->budget);
   pass_init (&pass, p, options, report);
   int rc = run_steps (&pass, &error);
+  repeats_end (&pass);
   if (rc < 0)
     log_error ("%s", error.text);
   take_stock (&pass);

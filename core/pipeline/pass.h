@@ -9,6 +9,7 @@
 
 struct looked;  /* pipeline/looked.h */
 struct preview; /* pipeline/preview.h */
+struct repeats; /* repeats.c */
 struct stream;  /* pipeline/stream.h */
 
 struct pass_options {
@@ -65,6 +66,7 @@ struct pass {
   char *partial;              /* why the read is not complete */
   char *away;                 /* why the source cannot be asked: it is not tried again */
   int64_t only_row;           /* 0: everybody */
+  struct repeats *repeats;    /* for what reasons how many were parked */
 
   int audit;                  /* descriptor of the audit file, or -1 */
   bool audit_dirty;
@@ -117,6 +119,10 @@ int intake_park (struct pass *, struct link *, const unsigned char *fingerprint,
 /* for one that cannot be mapped: of what it wants only that it is inactive is done. */
 int intake_park_unmapped (struct pass *, struct link *, const unsigned char *fingerprint,
                           enum active_state, const char *reason, struct error *);
+/* repeats.c: one more is parked for REASON: were enough told of it? */
+bool repeats_told (struct pass *, const char *reason);
+/* How many were not told of one by one. */
+void repeats_end (struct pass *);
 /* asking.c: asks the source for these and looks at those that it has; calls ABSENT (may be NULL)
  * for each that is gone or out of scope; */
 int intake_get (struct pass *, struct ids *,

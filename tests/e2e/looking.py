@@ -197,6 +197,19 @@ class Looking(pipeline.Test):
         p.sync()
         self.assertEqual(json.loads(p.run("parked", "--format", "json").out), [])
 
+    def test_of_many_that_are_parked_for_one_reason_ten_are_warned_of(self):
+        hidden = [person("p%02d" % i, mail=None) for i in range(23)]
+        p = self.pipeline(hidden + [person("ada", mail=["no address"]), person("bob")])
+        report = p.sync(expect=3)
+        self.assertEqual(len(re.findall("parked [0-9a-f-]{36}: no user name", report["said"])), 10)
+        self.says(report, "warning: parked 13 more for the same reason: no user name.*see: syncd parked",
+                  "parked no address: ")
+        self.assertEqual(len(report["parked_list"]), 24, "the report has everybody")
+        self.assertNotIn("warning: parked", p.sync("--full", expect=3)["said"], "nothing new")
+        plan = p.run("plan", "--full", "--state", p.path("other"))
+        self.says(plan, "warning: parked 13 more for the same reason")
+        self.assertNotIn("see: syncd parked", plan.said)
+
     def test_status_tells_who_is_at_work_and_when_everything_is_read_again(self):
         p = self.pipeline(crowd(3), schedule={"full": "7d", "verify": "1d"})
         p.sync("--verify")
