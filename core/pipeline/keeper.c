@@ -25,15 +25,40 @@ has_change (struct pass *pass, const struct link *holder, struct error *error)
   return has;
 }
 
-bool
-keeper_is_to_be_seen (struct pass *pass, const struct link *link, const struct link *holder,
-                      struct error *error)
+static bool
+is_to_be_seen (struct pass *pass, const struct link *link, const struct link *holder,
+               struct error *error)
 {
   bool present = holder->status == LINK_SYNCED || holder->status == LINK_NEW;
   bool left = holder->status != LINK_DELETED && !holder->parked; /* else it is not forgotten */
   return link->parked && holder->account && holder->row != link->row && (present || left)
          && !pass->options->dry_run && looked_at (pass, holder->account) != LOOKED_THERE
          && !has_change (pass, holder, error);
+}
+
+/* 1: RET_HOLDER, which must be init'ed, is to be seen. Whoever was passed over to a name with a number,
+ * and is parked for that, may have the first. */
+static int
+find_keeper (struct pass *pass, const struct queued *row, const struct link *link,
+             struct link *ret_holder, struct error *error)
+{
+  const char *first = row->name && row->name_number == 0 ? row->name : row->wanted_name;
+  enum holder_kind kind;
+  if (names_holder (pass, first, row->row, ret_holder, &kind, error) < 0)
+    return -1;
+  return is_to_be_seen (pass, link, ret_holder, error);
+}
+
+bool
+keeper_is_to_be_seen (struct pass *pass, const struct queued *row, const struct link *link,
+                      struct error *error)
+{
+  struct link holder;
+  link_init (&holder);
+  bool seen = link->parked /* it is tried anew */
+              && find_keeper (pass, row, link, &holder, error) != 0; /* what failed is told there */
+  link_fini (&holder);
+  return seen;
 }
 
 static int
@@ -57,17 +82,11 @@ look (struct delivery *delivery, struct item *item, const struct link *holder, c
 int
 keeper_look_or_park (struct delivery *delivery, struct item *item, const char *reason)
 {
-  struct pass *pass = delivery->pass;
-  const char *name = item->row.name ? item->row.name : item->row.wanted_name;
-  enum holder_kind kind;
   struct link holder;
   link_init (&holder);
-  int rc = names_holder (pass, name, item->row.row, &holder, &kind, delivery->error);
-  if (rc == 0)
-    rc = item->row.name_number == 0
-                 && keeper_is_to_be_seen (pass, &item->link, &holder, delivery->error)
-             ? look (delivery, item, &holder, reason)
-             : outcome_park (delivery, item, reason);
+  int rc = find_keeper (delivery->pass, &item->row, &item->link, &holder, delivery->error);
+  if (rc >= 0)
+    rc = rc ? look (delivery, item, &holder, reason) : outcome_park (delivery, item, reason);
   link_fini (&holder);
   return rc;
 }
@@ -95,7 +114,7 @@ take_gone (struct delivery *delivery, struct item *item, struct link *holder)
   log_warning ("the account %s of %s (%s), for whose user name others are parked, is not there any "
                "more", holder->account, holder->given_name, holder->name ? holder->name : holder->id);
   holder->flags |= LINK_DOUBT; /* new accounts are not seen at once, not even by their ids */
-  if (!left) {
+  if (!left || item->row.name_number) {
     item->link.reevaluate_at_ms = 1;
     delivery->pass->to_be_read++;
   }

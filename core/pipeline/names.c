@@ -121,23 +121,27 @@ struct search {
   struct error *error;
 };
 
+/* NAME, the one that could not be had, is the one that is wanted or one with a number. */
 static char *
-contested_words (struct pass *pass, const struct queued *row, const struct link *link,
+contested_words (struct pass *pass, const struct queued *row, const struct link *link, const char *name,
                  const struct link *holder, const char *why, struct error *error)
 {
   bool left = holder->account && names_has_left (pass, holder, error);
   MEM_AUTO char *hint = left ? mem_format (" `syncd link %s %s` gives it to this entry", link->id,
                                            holder->account) : mem_copy_text ("");
-  return mem_format ("the user name %s is held by the account %s of %s: %s%s", row->wanted_name,
+  MEM_AUTO char *first = names_equal (name, row->wanted_name)
+                             ? mem_copy_text ("")
+                             : mem_format (" (in place of %s, which is taken)", row->wanted_name);
+  return mem_format ("the user name %s%s is held by the account %s of %s: %s%s", name, first,
                      holder->account ? holder->account : "?", holder->id ? holder->id : "another", why,
                      hint);
 }
 
 static int
-park_contested (struct pass *pass, struct queued *row, struct link *link, const struct link *holder,
-                const char *why, struct error *error)
+park_contested (struct pass *pass, struct queued *row, struct link *link, const char *name,
+                const struct link *holder, const char *why, struct error *error)
 {
-  MEM_AUTO char *reason = contested_words (pass, row, link, holder, why, error);
+  MEM_AUTO char *reason = contested_words (pass, row, link, name, holder, why, error);
   if (!link->wanted_name && !link->account)
     mem_set_text (&link->wanted_name, row->sent_name ? row->sent_name : row->wanted_name);
   if (row->doubt) /* the account may be there, or may be as it was sent */
@@ -230,8 +234,8 @@ try_name (struct pass *pass, struct queued *row, struct link *link, int n, struc
   else if (rc == 0 && too_early (pass, row, n))
     rc = store_queue_update (pass->store, row, error) < 0 ? -1 : 1;
   else if (rc == 0 && verdict == VERDICT_PARK && !names_in_doubt (row, link)
-           && (n > 0 || !keeper_is_to_be_seen (pass, link, &holder, error)))
-    rc = park_contested (pass, row, link, &holder, why, error) < 0 ? -1 : 1;
+           && !keeper_is_to_be_seen (pass, row, link, error))
+    rc = park_contested (pass, row, link, name, &holder, why, error) < 0 ? -1 : 1;
   else if (rc == 0 && verdict == VERDICT_FAIL)
     rc = error_set (error, "the user name %s that %s wants is taken, and collision.policy is fail",
                     name, link->id);
@@ -249,10 +253,10 @@ names_refused (struct pass *pass, const struct queued *row, const struct link *l
   struct link holder;
   const char *why = "";
   link_init (&holder);
-  int rc = judge (pass, row, row->name ? row->name : row->wanted_name, (int) row->name_number, &holder,
-                  &verdict, &why, error);
+  const char *name = row->name ? row->name : row->wanted_name;
+  int rc = judge (pass, row, name, (int) row->name_number, &holder, &verdict, &why, error);
   if (rc == 0 && verdict == VERDICT_PARK) {
-    *ret_reason = contested_words (pass, row, link, &holder, why, error);
+    *ret_reason = contested_words (pass, row, link, name, &holder, why, error);
     rc = 1;
   }
   link_fini (&holder);

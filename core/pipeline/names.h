@@ -34,8 +34,9 @@ bool names_in_doubt (const struct queued *, const struct link *);
  * the name that it was promised? 1: yes, and why, a text of its own; 0: no. */
 int names_refused (struct pass *, const struct queued *, const struct link *, char **ret_reason,
                    struct error *);
-/* keeper.c: is the account that has a name looked at, before LINK's entry is parked for it? */
-bool keeper_is_to_be_seen (struct pass *, const struct link *, const struct link *holder,
+/* keeper.c: is the account that has the name that ROW wants looked at, before LINK's entry is parked for
+ * it, or for one with a number in its place? */
+bool keeper_is_to_be_seen (struct pass *, const struct queued *row, const struct link *,
                            struct error *);
 /* A claim with the configured policies; the caller fills what it knows of the account. */
 struct claim names_claim (const struct settings *, enum holder_kind, int attempts);

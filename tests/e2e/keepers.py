@@ -13,9 +13,9 @@ class Keepers(pipeline.Test):
     """ada, bob and cyd; cyd left, and her name is held. Whoever is parked is tried again when it is due:
     here by `parked --retry-all`."""
 
-    def start(self, *more, **settings):
+    def start(self, *more, left="park", **settings):
         p = self.pipeline([person(uid) for uid in ("ada", "bob", "cyd") + more],
-                          collision={"policy": "skip"}, **settings)
+                          collision={"policy": "skip", "left": left}, **settings)
         p.sync()
         p.slapd.delete(dn("cyd"))
         p.sync("--full")
@@ -83,6 +83,16 @@ class Keepers(pipeline.Test):
         self.wants(p, "bob", "cyd")
         p.sim.scim("DELETE", "users/" + p.account(mail("cyd"))["id"])
         self.again(p, expect=0)
+        self.assertEqual(p.account_of("bob")["userName"], mail("cyd"))
+        self.quiet(p, 0)
+
+    def test_G8_who_is_passed_over_to_a_name_with_a_number_and_parked_for_it_may_have_the_first(self):
+        p = self.start("cyd_1", left="suffix")
+        report = self.wants(p, "bob", "cyd")
+        self.assertEqual(self.parked(report), [p.uuid("bob")])
+        self.says(report, "cyd_1@example.com")
+        p.sim.scim("DELETE", "users/" + p.account(mail("cyd"))["id"])
+        report, _ = self.again(p, expect=0)
         self.assertEqual(p.account_of("bob")["userName"], mail("cyd"))
         self.quiet(p, 0)
 

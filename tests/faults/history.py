@@ -252,10 +252,7 @@ class History:
         self.hands.update(e["number"] for e in self.sim.log(before))
 
     def tidy_up(self):
-        """Somebody takes the account of one away who left: its name is free then. Not where a leaver's name is
-        passed over for one with a number: who is parked for that one is not offered the first again."""
-        if self.left == "suffix" and self.policy == "skip":
-            return
+        """Somebody takes the account of one away who left: its name is free then."""
         gone = {p.external for p in self.world.people.values() if not p.present}
         users = sorted((u for u in self.sim.users("inactive") if u.get("externalId") in gone),
                        key=lambda u: u["externalId"])
