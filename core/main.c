@@ -12,6 +12,7 @@
 
 #include "commands/command.h"
 #include "util/log.h"
+#include "util/suggest.h"
 #include "util/text.h"
 
 const struct command commands[] = {
@@ -104,6 +105,7 @@ main (int argc, char **argv)
     return error.exit_status;
   }
   set_up_log (&cli);
+  suggest_setup (command_same (&cli));
   if (cli.help)
     help_print ();
   else if (cli.version)

@@ -20,8 +20,8 @@ tell_next_held (struct subject *s)
   const char *first = rc == 1 ? buffer_text (&tokens) : "TOKEN";
   MEM_AUTO char *token = mem_copy (first, strcspn (first, "\n"));
   tell_format (&s->tell, "next", "it waits until it is approved: syncd --approve %s%s (lets all %" PRId64
-               " held changes go; syncd plan lists them), the brake is configured wider, or the source "
-               "takes it back", token, s->same, count);
+               " held changes go; syncd plan%s lists them), the brake is configured wider, or the "
+               "source takes it back", token, s->same, count, s->same);
   if (rc == 1)
     tell_text (&s->tell, "token", token);
 }

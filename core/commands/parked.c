@@ -10,6 +10,7 @@
 #include "util/clock.h"
 #include "util/log.h"
 #include "util/mem.h"
+#include "util/suggest.h"
 
 struct list {
   json_t *all; /* NULL: text */
@@ -32,7 +33,8 @@ static char *
 when_again (const struct link *link)
 {
   if (link->next_try_ms == INT64_MAX)
-    return mem_copy_text ("not tried again by itself: syncd link, or syncd parked --retry");
+    return mem_copy_text ("not tried again by itself: `syncd link` or `syncd parked --retry` says what "
+                          "comes next");
   if (link->next_try_ms <= clock_now_ms ())
     return mem_copy_text ("tried again by the next pass");
   char when[21];
@@ -45,13 +47,14 @@ static void
 print_text (const struct link *link)
 {
   const char *name = link->wanted_name ? link->wanted_name : link->given_name;
-  MEM_AUTO char *next = when_again (link);
+  MEM_AUTO char *when = when_again (link);
+  MEM_AUTO char *next = suggest_whole (when), *why = suggest_whole (link->parked);
   printf ("%s  %s\n", link->id, name ? name : link->name ? link->name : "");
   if (name && link->name)
     printf ("  entry     %s\n", link->name);
   if (link->account)
     printf ("  account   %s\n", link->account);
-  printf ("  why       %s\n  next try  %s; attempts so far: %" PRId64 "\n", link->parked, next,
+  printf ("  why       %s\n  next try  %s; attempts so far: %" PRId64 "\n", why, next,
           link->attempts);
 }
 
@@ -71,14 +74,14 @@ static int
 show (struct opened *opened, bool json, struct error *error)
 {
   struct list list = { .all = json ? json_array () : NULL };
+  MEM_AUTO char *hint = suggest_whole ("`syncd explain ID` tells more of one; "
+                                       "`syncd parked --retry ID` has it tried again now");
   int rc = store_links_each (opened->pipeline.store, LINKS_PARKED, 0, list_one, &list, error);
   if (rc == 0 && json) {
     json_dumpf (list.all, stdout, JSON_INDENT (1));
     putchar ('\n');
   } else if (rc == 0)
-    puts (!list.count ? "nobody is parked"
-                      : "\nsyncd explain ID tells more of one; "
-                        "syncd parked --retry ID has it tried again now");
+    printf ("%s%s\n", list.count ? "\n" : "", list.count ? hint : "nobody is parked");
   json_decref (list.all);
   return rc;
 }
@@ -114,6 +117,6 @@ command_parked (const struct cli *cli)
   return command_order (cli, &order,
                         cli->forget ? "forgotten; its account is untouched. An entry that is still "
                                       "there is met as a new one by the next read that shows it: "
-                                      "syncd --full, say"
+                                      "`syncd --full`, say"
                                     : "tried again in the next pass");
 }

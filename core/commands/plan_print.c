@@ -10,6 +10,7 @@
 #include "pipeline/preview.h"
 #include "util/json.h"
 #include "util/mem.h"
+#include "util/suggest.h"
 
 /* A token, or null. */
 #define QUOTED(text) (text) ? "\"" : "", (text) ? (text) : "null", (text) ? "\"" : ""
@@ -112,7 +113,8 @@ print_list (const char *what, const struct report_list *list)
     const char *name = json_string_value (json_object_get (one, "userName"));
     const char *id = json_string_value (json_object_get (one, "id"));
     const char *reason = json_string_value (json_object_get (one, "reason"));
-    printf ("%-8s %s -- %s\n", what, name && *name ? name : id, reason);
+    MEM_AUTO char *whole = suggest_whole (reason ? reason : "");
+    printf ("%-8s %s -- %s\n", what, name && *name ? name : id, whole);
   }
   if (list->count > REPORT_LIST_MAX)
     printf ("%-8s … and %" PRId64 " more\n", what, list->count - REPORT_LIST_MAX);

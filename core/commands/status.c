@@ -213,7 +213,7 @@ tell_held (struct view *view)
   int64_t creates = store_queue_count_kind (store, CHANGE_CREATES, QUEUE_HELD);
   if (!view->tell.json) {
     tell_format (&view->tell, "held", "%" PRId64 " leavers, %" PRId64 " updates, %" PRId64 " creates: "
-                 "syncd plan lists them%s%s%s%s", leavers, updates, creates,
+                 "syncd plan%s lists them%s%s%s%s", leavers, updates, creates, view->same,
                  token ? "; syncd --approve " : "", token ? token : "", token ? view->same : "",
                  token ? " lets them go" : "");
     return;
@@ -233,8 +233,8 @@ tell_unclaimed (struct view *view)
   const char *token = json_string_value (json_object_get (kept, "token"));
   if (count && !view->tell.json)
     tell_format (&view->tell, "unclaimed", "%zu active accounts carry an externalId of no entry "
-                 "(syncd plan --verify lists them); syncd --approve %s%s disables them", count, token,
-                 view->same);
+                 "(syncd plan --verify%s lists them); syncd --approve %s%s disables them", count,
+                 view->same, token, view->same);
   if (count && view->tell.json) {
     struct telling part = part_of (view, "unclaimed");
     tell_number (&part, "count", (int64_t) count);

@@ -9,6 +9,7 @@
 
 #include "util/clock.h"
 #include "util/mem.h"
+#include "util/suggest.h"
 
 void
 tell_begin (struct telling *t, bool json)
@@ -49,7 +50,8 @@ put (struct telling *t, const char *label, json_t *value)
 static void
 print (const char *label, const char *text)
 {
-  printf ("%-12s %s\n", label, text);
+  MEM_AUTO char *whole = suggest_whole (text);
+  printf ("%-12s %s\n", label, whole);
 }
 
 void

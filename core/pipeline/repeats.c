@@ -44,8 +44,9 @@ repeats_end (struct pass *pass)
   struct repeats *repeats = pass->repeats;
   for (size_t i = 0; repeats && i < repeats->used; i++) {
     if (repeats->of[i].count > TOLD_EACH)
-      log_warning ("parked %" PRId64 " more for the same reason: %s%s", repeats->of[i].count - TOLD_EACH,
-                   repeats->of[i].reason, pass->options->dry_run ? "" : " (see: syncd parked)");
+      log_warning ("parked %" PRId64 " more for the same reason: %s%s",
+                   repeats->of[i].count - TOLD_EACH, repeats->of[i].reason,
+                   pass->options->dry_run ? "" : " (see: syncd parked)");
     free (repeats->of[i].reason);
   }
   free (repeats);

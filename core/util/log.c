@@ -10,6 +10,7 @@
 #include "util/clock.h"
 #include "util/json.h"
 #include "util/mem.h"
+#include "util/suggest.h"
 
 static struct {
   pthread_mutex_t lock; /* guards standard error and `shown` */
@@ -101,11 +102,12 @@ static void
 write_message (int level, const char *who, const char *message, const char *report)
 {
   BUFFER_AUTO struct buffer line;
+  MEM_AUTO char *whole = suggest_whole (message);
   buffer_init (&line, (size_t) 16 << 20);
   if (state.format == LOG_JSON)
-    put_json (&line, level, who, message, report);
+    put_json (&line, level, who, whole, report);
   else
-    put_text (&line, level, who, message);
+    put_text (&line, level, who, whole);
   write_line (buffer_text (&line));
 }
 

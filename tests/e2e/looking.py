@@ -210,6 +210,28 @@ class Looking(pipeline.Test):
         self.says(plan, "warning: parked 13 more for the same reason")
         self.assertNotIn("see: syncd parked", plan.said)
 
+    def test_commands_that_are_suggested_can_be_typed_as_they_stand(self):
+        p = self.pipeline([person("ada"), person("nomail", mail=None)], collision={"policy": "skip"})
+        p.sim.seed([{"userName": "ada@example.com", "displayName": "Ada", "externalId": "of-another"}])
+        typed = " -c %s --state '%s'" % (p.path("syncd.yaml"), p.path("other state"))
+        given = shlex.split(typed)
+        done = p.run(*given)
+        self.ends(done, 3)
+        link = "syncd link %s %s" % (p.uuid("ada"), p.account("ada@example.com")["id"])
+        self.assertIn("parked (see: syncd parked%s)" % typed, done.said)
+        self.assertIn("`%s%s` says so" % (link, typed), done.said)
+        self.assertIn("`%s` says so" % link, str(done.report["parked_list"]), "kept without them")
+        for command in (("parked",), ("explain", dn("ada")), ("plan",)):
+            self.assertIn("`%s%s` says so" % (link, typed), p.run(*command, *given).said, command)
+        parked = p.run("parked", *given).said
+        for suggested in "explain ID", "parked --retry ID":
+            self.assertIn("`syncd %s%s`" % (suggested, typed), parked)
+        suggested = re.search("`syncd (link [^`]*)`", parked).group(1)
+        self.ends(p.run(*shlex.split(suggested), config=False), 0)
+        self.ends(p.run("unlink", dn("ada"), *given), 0)
+        self.assertIn("`syncd link%s` or `syncd parked --retry%s`" % (typed, typed),
+                      p.run("parked", *given).said)
+
     def test_status_tells_who_is_at_work_and_when_everything_is_read_again(self):
         p = self.pipeline(crowd(3), schedule={"full": "7d", "verify": "1d"})
         p.sync("--verify")

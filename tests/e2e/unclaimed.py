@@ -35,6 +35,7 @@ class Unclaimed(pipeline.Test):
         self.assertEqual([u["id"] for u in report["unclaimed"]], [account])
         self.assertEqual((report["held"], report["approve"], self.state_of(p)), (0, None, "active"))
         token = report["approve_unclaimed"]
+        self.says(report, "`syncd --approve %s -c [^`]*` disables" % token)
         self.says(p.run("status"), "unclaimed +1 ", "--approve " + token)
         self.says(p.run("explain", "p0003@example.com"), "unclaimed", "--approve " + token)
         plan = p.run("plan", "--approve", token)
