@@ -13,6 +13,7 @@
 #include "util/mem.h"
 
 #define DAY_MS ((int64_t) 24 * 3600 * 1000)
+#define LEAVERS_IN_DOUBT "leavers_in_doubt"
 
 struct kind {
   enum change_kind kind;
@@ -96,6 +97,22 @@ leavers_doubtful (const struct pass *pass)
 }
 
 int
+brakes_note_doubt (struct pass *pass, struct error *error)
+{
+  const char *why = leavers_doubtful (pass);
+  if (!why || opening_has_fact (pass, LEAVERS_IN_DOUBT))
+    return 0;
+  return store_keep_facts (pass->store, &(struct fact) { LEAVERS_IN_DOUBT, why }, 1, error);
+}
+
+int
+brakes_forget_doubt (struct pass *pass, struct error *error)
+{
+  return opening_has_fact (pass, LEAVERS_IN_DOUBT)
+             ? store_drop_fact (pass->store, LEAVERS_IN_DOUBT, error) : 0;
+}
+
+int
 brakes_count_owned (struct pass *pass, struct error *error)
 {
   struct store_counts counts;
@@ -145,13 +162,19 @@ words_of (const struct pass *pass, const struct kind *kind, const struct brake_c
       limit ? "" : "; more than half are held in any case");
 }
 
-/* Why must all of a kind be held, whatever their number? NULL: they need not. */
+/* Why must all of a kind be held, whatever their number? NULL: they need not. A complete read says for
+ * itself whether there is doubt; any other has what an interrupted one left. */
 static const char *
-doubt_about (const struct pass *pass, enum change_kind kind)
+doubt_about (struct pass *pass, enum change_kind kind)
 {
   if (pass->rebind)
     return "the state meets another source or sink (--rebind)";
-  return kind == CHANGE_LEAVERS ? leavers_doubtful (pass) : NULL;
+  if (kind != CHANGE_LEAVERS)
+    return NULL;
+  const char *why = leavers_doubtful (pass);
+  if (!why && pass->end != SCAN_ALL && opening_has_fact (pass, LEAVERS_IN_DOUBT))
+    why = "a read whose leavers are all to be held was interrupted before they were";
+  return why;
 }
 
 static int

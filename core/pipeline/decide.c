@@ -83,7 +83,8 @@ conclude (struct pass *pass, struct error *error)
   if (keep_memory (pass, error) < 0 || unclaimed_release (pass, error) < 0)
     return -1;
   if (references_settle (pass, error) < 0 || brakes_apply (pass, error) < 0
-      || approve_apply (pass, error) < 0 || names_give (pass, error) < 0)
+      || brakes_forget_doubt (pass, error) < 0 || approve_apply (pass, error) < 0
+      || names_give (pass, error) < 0)
     return -1;
   if (pass->end == SCAN_ALL && remember_read (pass, error) < 0)
     return -1;

@@ -304,7 +304,9 @@ leavers_find (struct pass *pass, struct error *error)
   if (rc < 0 || pass->options->only)
     return rc;
   pass->asked = true;
-  rc = leavers_absent (pass, &candidates, error);
+  rc = brakes_note_doubt (pass, error);
+  if (rc >= 0)
+    rc = leavers_absent (pass, &candidates, error);
   if (rc >= 0)
     rc = intake_get (pass, &candidates, take_leaver, error);
   if (rc >= 0)

@@ -186,6 +186,11 @@ struct brake_count brakes_count (struct pass *, enum change_kind);
 /* Does so much of a kind trip its brake? 1, 0, -1. */
 int brakes_trip (struct pass *, enum change_kind, int64_t count, struct error *);
 int brakes_apply (struct pass *, struct error *);
+/* Before leavers are queued: where all of them will be held, whatever their number, that is a fact
+ * until they are, so that a crash in between lets none of them go (G2, G3). Forgotten in the
+ * transaction that holds them. */
+int brakes_note_doubt (struct pass *, struct error *);
+int brakes_forget_doubt (struct pass *, struct error *);
 /* Of a first pass, after its accounts were met: leavers alone, in a transaction of its own. */
 int brakes_first_leavers (struct pass *, struct error *);
 /* approve.c: lists the held changes with the token that names them; lets those go that a token

@@ -90,6 +90,27 @@ class Away(pipeline.Test):
         p.sync()
         self.assertEqual(p.account("p0001@example.com")["title"], "Director")
 
+    def interrupted(self, p):
+        """A pass that is killed when its leavers are queued, and not held yet; then nobody answers."""
+        p.crash("leavers-found:1")
+        p.slapd.stop()
+        self.assertEqual(self.away(p).report["held"], 1)
+        p.slapd.start()
+        p.sync(expect=4)
+        self.assertNotIn("inactive", p.states())
+
+    def test_G3_leavers_of_an_interrupted_read_by_another_filter_are_held(self):
+        p = self.pipeline(crowd(9) + [person("ada", title="Clerk")])
+        p.sync()
+        p.config["sources"]["ldap"]["filter"] = "(&(objectClass=inetOrgPerson)(!(title=Clerk)))"
+        self.interrupted(p)
+
+    def test_G3_leavers_of_an_interrupted_read_without_an_entry_are_held(self):
+        p = self.pipeline([person("ada")])
+        p.sync()
+        p.slapd.delete(dn("ada"))
+        self.interrupted(p)
+
     def test_G3_a_wider_brake_lets_no_leavers_go_who_cannot_be_asked_for(self):
         p = self.pipeline(crowd(40), brakes={"leavers": {"percent": 5, "min": 2}})
         p.sync()
