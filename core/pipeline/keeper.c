@@ -79,6 +79,14 @@ look (struct delivery *delivery, struct item *item, const struct link *holder, c
   return 1;
 }
 
+/* Both are read again in this pass, with whoever else wants the name: the first of them has it. */
+static void
+read_again (struct delivery *delivery, struct item *item)
+{
+  item->link.reevaluate_at_ms = 1;
+  delivery->pass->to_be_read++;
+}
+
 int
 keeper_look_or_park (struct delivery *delivery, struct item *item, const char *reason)
 {
@@ -91,6 +99,25 @@ keeper_look_or_park (struct delivery *delivery, struct item *item, const char *r
   return rc;
 }
 
+/* Of a name whose entry lost its account in this pass, and may want it still: 1: there is one, and this
+ * entry is parked until both are read again; 0: not so. */
+static int
+wait_for_loser (struct delivery *delivery, struct item *item)
+{
+  struct link loser;
+  link_init (&loser);
+  int rc = store_link_lost_by_name (delivery->pass->store, item->row.name, &loser, delivery->error);
+  if (rc == 1) {
+    MEM_AUTO char *reason = mem_format ("the user name %s is that of %s, whose account is gone: who has "
+                                        "it is decided when both were read again", item->row.name,
+                                        loser.id);
+    read_again (delivery, item);
+    rc = outcome_park (delivery, item, reason) < 0 ? -1 : 1;
+  }
+  link_fini (&loser);
+  return rc;
+}
+
 int
 keeper_check (struct delivery *delivery, struct item *item)
 {
@@ -100,7 +127,10 @@ keeper_check (struct delivery *delivery, struct item *item)
                && !names_equal (item->name, item->link.given_name);
   if (!again)
     return 2;
-  int rc = names_refused (delivery->pass, &item->row, &item->link, &reason, delivery->error);
+  int rc = wait_for_loser (delivery, item);
+  if (rc != 0)
+    return rc < 0 ? -1 : 0;
+  rc = names_refused (delivery->pass, &item->row, &item->link, &reason, delivery->error);
   if (rc <= 0)
     return rc < 0 ? -1 : 2;
   return keeper_look_or_park (delivery, item, reason);
@@ -114,14 +144,24 @@ take_gone (struct delivery *delivery, struct item *item, struct link *holder)
   log_warning ("the account %s of %s (%s), for whose user name others are parked, is not there any "
                "more", holder->account, holder->given_name, holder->name ? holder->name : holder->id);
   holder->flags |= LINK_DOUBT; /* new accounts are not seen at once, not even by their ids */
-  if (!left || item->row.name_number) {
-    item->link.reevaluate_at_ms = 1;
-    delivery->pass->to_be_read++;
-  }
+  if (!left || item->row.name_number)
+    read_again (delivery, item);
   return holder_let_go (delivery, holder);
 }
 
-/* Whose own entry is parked does not get the name that it had back by itself. */
+/* Others may wait for the name as well: it is given anew, to the first of them (G12). */
+static int
+give_anew (struct delivery *delivery, struct item *item, const char *name)
+{
+  if (!item->row.doubt && item->row.name_number == 0)
+    mem_set_text (&item->row.name, NULL);
+  if (outcome_later (delivery, item, 0, item->row.doubt) < 0
+      || store_names_take_back (delivery->pass->store, name, delivery->error) < 0)
+    return -1;
+  return names_give (delivery->pass, delivery->error);
+}
+
+/* Whose own entry is parked does not get the name that it had back by itself. 1: that is free. */
 static int
 take_seen (struct delivery *delivery, struct item *item, struct link *holder)
 {
@@ -129,8 +169,20 @@ take_seen (struct delivery *delivery, struct item *item, struct link *holder)
   if (holder->parked && name && !names_equal (name, holder->given_name)) {
     mem_set_text (&holder->given_name, name);
     mem_set_text (&holder->wanted_name, NULL); /* what it was given for is not known */
-    return store_link_put (delivery->pass->store, holder, delivery->error);
+    return store_link_put (delivery->pass->store, holder, delivery->error) < 0 ? -1 : 1;
   }
+  looked_note (delivery->pass, holder->account, LOOKED_THERE);
+  return 0;
+}
+
+/* 1: the name is free. */
+static int
+take_answer (struct delivery *delivery, struct item *item, struct link *holder)
+{
+  if (item->work.code == SYNCD_E_NOT_FOUND)
+    return take_gone (delivery, item, holder) < 0 ? -1 : 1;
+  if (item->work.code >= 0)
+    return take_seen (delivery, item, holder);
   looked_note (delivery->pass, holder->account, LOOKED_THERE);
   return 0;
 }
@@ -142,18 +194,16 @@ keeper_take_look (struct delivery *delivery, struct item *item)
   link_init (&holder);
   int rc = store_link_by_row (delivery->pass->store, item->target, &holder, delivery->error);
   bool same = rc == 1 && holder.account && strcmp (holder.account, item->target_account) == 0;
+  MEM_AUTO char *name = same ? mem_copy_text (holder.given_name) : NULL;
   if (item->work.code >= 0)
     outcome_note_success (delivery);
-  if (same && item->work.code == SYNCD_E_NOT_FOUND)
-    rc = take_gone (delivery, item, &holder);
-  else if (same && item->work.code >= 0)
-    rc = take_seen (delivery, item, &holder);
-  else if (same)
-    looked_note (delivery->pass, holder.account, LOOKED_THERE);
+  if (rc >= 0)
+    rc = same ? take_answer (delivery, item, &holder) : 0;
   link_fini (&holder);
   if (rc < 0)
     return -1;
   if (item->link.reevaluate_at_ms == 1) /* with its keeper's entry */
     return outcome_park (delivery, item, item->refusal);
-  return outcome_later (delivery, item, 0, item->row.doubt);
+  return rc && name ? give_anew (delivery, item, name)
+                    : outcome_later (delivery, item, 0, item->row.doubt);
 }

@@ -197,6 +197,17 @@ store_link_by_given_name (struct store *store, const char *name, struct link *li
   return first_match (store, s, given_matches, folded, link, error);
 }
 
+int
+store_link_lost_by_name (struct store *store, const char *name, struct link *link, struct error *error)
+{
+  MEM_AUTO char *folded = text_fold (name);
+  sqlite3_stmt *s = store_statement (store, S_LINK_LOST_BY_NAME,
+                                     "SELECT " LINK_COLUMNS " FROM link WHERE given_hash = ?1"
+                                     " AND account IS NULL AND status = 0 AND reevaluate_at_ms = 1");
+  sqlite3_bind_int64 (s, 1, store_name_hash (store, folded));
+  return first_match (store, s, given_matches, folded, link, error);
+}
+
 static bool
 is_of_a_leaver (const struct link *link)
 {

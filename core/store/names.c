@@ -147,6 +147,21 @@ store_names_contested_each (struct store *store,
   return result;
 }
 
+int
+store_names_take_back (struct store *store, const char *name, struct error *error)
+{
+  MEM_AUTO char *folded = text_fold (name);
+  if (store_promise_fill (store, error))
+    return -1;
+  sqlite3_stmt *s = store_statement (store, S_NAMES_TAKE_BACK, "UPDATE queue SET name = NULL"
+      " WHERE number IN (SELECT number FROM temp.promise WHERE hash = ?1) AND promised_hash = ?1"
+      " AND state = 0 AND intent = 0 AND NOT doubt AND name_number = 0 AND temporary_name IS NULL"
+      " AND fold (name) = ?2 AND fold (wanted_name) = ?2 AND number NOT IN (SELECT number FROM sent)");
+  sqlite3_bind_int64 (s, 1, store_name_hash (store, folded));
+  store_bind_text (s, 2, folded);
+  return store_run (store, s, error);
+}
+
 /* Of entries that want one name and have no decision yet, none has it; the decision gives it to
  * the first in order. Against anybody else the wish stands. */
 #define PROMISED                                                                                \

@@ -115,6 +115,8 @@ int store_link_by_reference (struct store *, const char *key, struct link *, str
 int store_link_search (struct store *, const char *text, struct link *, struct error *);
 /* Who holds the (folded) user name: by the given name of a row that has an account. */
 int store_link_by_given_name (struct store *, const char *name, struct link *, struct error *);
+/* Who had it, lost the account, and is to be read again before another one has it. */
+int store_link_lost_by_name (struct store *, const char *name, struct link *, struct error *);
 /* Writes all fields; makes the row where link->row is 0 and sets it. */
 int store_link_put (struct store *, struct link *, struct error *);
 int store_link_forget (struct store *, int64_t row, struct error *);
@@ -286,6 +288,8 @@ int store_clock_bound (struct store *, int64_t now_ms, struct error *);
 int store_names_contested_each (struct store *,
                                 int (*visit) (void *data, struct queued *, const char *id),
                                 void *data, struct error *);
+/* Rows that wait and were given NAME, which they want, have no name again; not those in doubt. */
+int store_names_take_back (struct store *, const char *name, struct error *);
 /* Is the name given, or promised to a queue row, by another entry than ROW? A wish without decision
  * counts, but not against an entry that wishes the same name: the first that is decided has it. */
 bool store_name_taken (struct store *, const char *name, int64_t row);

@@ -25,8 +25,9 @@ class Keepers(pipeline.Test):
         p.slapd.replace(dn(uid), "mail", mail(name))
         return p.sync(expect=expect)
 
-    def again(self, p, expect=3):
-        self.assertEqual(p.run("parked", "--retry-all").code, 0)
+    def again(self, p, *uids, expect=3):
+        for words in [("--retry", p.uuid(uid)) for uid in uids] or [("--retry-all",)]:
+            self.assertEqual(p.run("parked", *words).code, 0)
         with p.watched() as seen:
             report = p.sync(expect=expect)
         return report, seen
@@ -77,6 +78,53 @@ class Keepers(pipeline.Test):
             self.assertEqual(p.account_of(one)["userName"], mail(one))
             self.wants(p, one, one, expect=0)
         self.quiet(p, 0)
+
+    def test_G12_of_several_who_wait_for_a_name_the_first_has_it(self):
+        """Whoever was parked for it first: the name of somebody who left, of somebody who is there."""
+        for uids in (("bob", "dan"), ("dan", "bob")):
+            for held, policy in (("cyd", "skip"), ("cyd", "suffix"), ("ada", "skip")):
+                with self.subTest(uids=uids, held=held, policy=policy):
+                    p = self.start("dan")
+                    if held == "ada":
+                        self.wants(p, "ada", "cyd")
+                    for uid in uids:
+                        self.wants(p, uid, held)
+                    p.sim.purge(p.account(mail(held))["id"])
+                    p.config["collision"]["policy"] = policy
+                    first, other = sorted(uids, key=p.uuid)
+                    report, _ = self.again(p, *uids, expect=0 if policy == "suffix" else 3)
+                    self.assertEqual(p.account_of(first)["userName"], mail(held))
+                    self.assertEqual(p.account_of(other)["userName"],
+                                     mail(held + "_1" if policy == "suffix" else other))
+                    self.assertEqual(report["sink"]["updated"], 2 if policy == "suffix" else 1)
+                    self.quiet(p, 0 if policy == "suffix" else 3)
+
+    def test_G12_whose_account_is_gone_and_who_still_wants_its_name_comes_before_several(self):
+        for uids in (("bob", "dan"), ("dan", "bob")):
+            with self.subTest(uids=uids):
+                p = self.start("dan")
+                for uid in uids:
+                    self.wants(p, uid, "ada")
+                p.sim.purge(p.account_of("ada")["id"])
+                report, _ = self.again(p)
+                self.assertEqual(self.parked(report), sorted(p.uuid(uid) for uid in uids))
+                self.assertEqual(p.account_of("ada")["userName"], mail("ada"))
+                self.quiet(p, 3)
+
+    def test_G12_of_several_who_wait_for_the_name_of_an_account_renamed_by_hand_the_first_has_it(self):
+        for uids in (("bob", "dan"), ("dan", "bob")):
+            with self.subTest(uids=uids):
+                p = self.start("dan")
+                self.wants(p, "ada", "cyd")
+                for uid in uids:
+                    self.wants(p, uid, "ada")
+                rename = {"op": "replace", "path": "userName", "value": mail("hand")}
+                p.sim.patch(p.account_of("ada")["id"], rename)
+                self.again(p, *uids)
+                first, other = sorted(uids, key=p.uuid)
+                self.assertEqual(p.account_of(first)["userName"], mail("ada"))
+                self.assertEqual(p.account_of(other)["userName"], mail(other))
+                self.quiet(p, 3)
 
     def test_G8_the_name_of_somebody_who_left_and_whose_account_is_gone_is_free(self):
         p = self.start()
