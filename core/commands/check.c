@@ -161,7 +161,7 @@ check_sink (struct pipeline *p, struct error *error)
   if (code < 0)
     return error_set (error, "%s: %s", p->sink_ctx.who, host_failure (&p->sink_ctx, code));
   const char *identity = p->sink_facts.identity ? p->sink_facts.identity : "";
-  MEM_AUTO char *detail = mem_format ("%s, %lld accounts", identity, (long long) total);
+  MEM_AUTO char *detail = mem_format ("%s, %lld account%s", identity, (long long) total, TEXT_S (total));
   good ("sink answers", detail);
   return 0;
 }

@@ -191,7 +191,7 @@ tell_unclaimed (struct subject *s, const char *text)
     tell_format (&s->tell, "status", "unclaimed: its externalId %s is of no entry",
                  json_string_value (json_array_get (found, 1)));
     tell_format (&s->tell, "next", "nothing by itself; syncd --approve %s%s disables it, with the "
-                 "%zu accounts of that list; syncd link ENTRY %s%s gives it to an entry",
+                 "others of that list (%zu in all); syncd link ENTRY %s%s gives it to an entry",
                  json_string_value (json_object_get (kept, "token")), s->same,
                  json_array_size (json_object_get (kept, "accounts")),
                  json_string_value (json_array_get (found, 0)), s->same);

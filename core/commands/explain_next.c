@@ -8,6 +8,7 @@
 #include "commands/explain.h"
 #include "util/clock.h"
 #include "util/mem.h"
+#include "util/text.h"
 
 /* The newest token that was shown, and how much it lets go. */
 static void
@@ -19,9 +20,9 @@ tell_next_held (struct subject *s)
   int rc = store_get_fact (s->store, "held_tokens", &tokens);
   const char *first = rc == 1 ? buffer_text (&tokens) : "TOKEN";
   MEM_AUTO char *token = mem_copy (first, strcspn (first, "\n"));
-  tell_format (&s->tell, "next", "it waits until it is approved: syncd --approve %s%s (lets all %" PRId64
-               " held changes go; syncd plan%s lists them), the brake is configured wider, or the "
-               "source takes it back", token, s->same, count, s->same);
+  tell_format (&s->tell, "next", "it waits until it is approved: syncd --approve %s%s (lets all that is "
+               "held go: %" PRId64 " change%s; syncd plan%s lists them), the brake is configured wider, "
+               "or the source takes it back", token, s->same, count, TEXT_S (count), s->same);
   if (rc == 1)
     tell_text (&s->tell, "token", token);
 }

@@ -11,6 +11,7 @@
 #include "util/json.h"
 #include "util/mem.h"
 #include "util/suggest.h"
+#include "util/text.h"
 
 /* A token, or null. */
 #define QUOTED(text) (text) ? "\"" : "", (text) ? (text) : "null", (text) ? "\"" : ""
@@ -93,12 +94,13 @@ print_meeting (const struct printer *printer, const struct meeting *m)
             ", \"people\": %" PRId64 "}", m->accounts,
             m->accounts == 0 ? "nothing" : m->list ? "list" : "find", m->pages, m->people);
   else if (m->accounts > 0 && m->list)
-    printf ("meeting  %" PRId64 " accounts exist already: they are listed (%" PRId64 " requests), "
+    printf ("meeting  accounts that exist already (%" PRId64 ") are listed (%" PRId64 " request%s), "
             "because asking for each new person takes more (%" PRId64 ")\n", m->accounts, m->pages,
-            m->people);
+            TEXT_S (m->pages), m->people);
   else if (m->accounts > 0)
-    printf ("meeting  %" PRId64 " accounts exist already: each new person is asked for (%" PRId64
-            " requests), because listing takes more (%" PRId64 ")\n", m->accounts, m->people, m->pages);
+    printf ("meeting  accounts exist already (%" PRId64 "): each new person is asked for (%" PRId64
+            " request%s), because listing takes more (%" PRId64 ")\n", m->accounts, m->people,
+            TEXT_S (m->people), m->pages);
 }
 
 /* The lists of the report hold the first thousand. */
@@ -126,8 +128,9 @@ static void
 print_end (const struct printer *printer, const struct report *report)
 {
   if (report->held)
-    printf ("\n%" PRId64 " changes are held: syncd --approve %s%s lets them go\n", report->held,
-            report->approve ? report->approve : "TOKEN", printer->same);
+    printf ("\n%" PRId64 " %s held: syncd --approve %s%s lets %s go\n", report->held,
+            report->held == 1 ? "change is" : "changes are", report->approve ? report->approve : "TOKEN",
+            printer->same, report->held == 1 ? "it" : "them");
   if (report->approve_unclaimed)
     printf ("\nunclaimed accounts are not touched: syncd --approve %s%s disables those that are "
             "active\n",

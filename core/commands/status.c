@@ -14,6 +14,7 @@
 #include "pipeline/unclaimed.h"
 #include "util/clock.h"
 #include "util/mem.h"
+#include "util/text.h"
 
 #define RUNS 5
 
@@ -212,8 +213,9 @@ tell_held (struct view *view)
   int64_t updates = store_queue_count_kind (store, CHANGE_UPDATES, QUEUE_HELD);
   int64_t creates = store_queue_count_kind (store, CHANGE_CREATES, QUEUE_HELD);
   if (!view->tell.json) {
-    tell_format (&view->tell, "held", "%" PRId64 " leavers, %" PRId64 " updates, %" PRId64 " creates: "
-                 "syncd plan%s lists them%s%s%s%s", leavers, updates, creates, view->same,
+    tell_format (&view->tell, "held", "%" PRId64 " leaver%s, %" PRId64 " update%s, %" PRId64
+                 " create%s: syncd plan%s lists them%s%s%s%s", leavers, TEXT_S (leavers), updates,
+                 TEXT_S (updates), creates, TEXT_S (creates), view->same,
                  token ? "; syncd --approve " : "", token ? token : "", token ? view->same : "",
                  token ? " lets them go" : "");
     return;
@@ -232,9 +234,9 @@ tell_unclaimed (struct view *view)
   size_t count = json_array_size (json_object_get (kept, "accounts"));
   const char *token = json_string_value (json_object_get (kept, "token"));
   if (count && !view->tell.json)
-    tell_format (&view->tell, "unclaimed", "%zu active accounts carry an externalId of no entry "
-                 "(syncd plan --verify%s lists them); syncd --approve %s%s disables them", count,
-                 view->same, token, view->same);
+    tell_format (&view->tell, "unclaimed", "%zu active %s an externalId of no entry (syncd plan "
+                 "--verify%s lists them); syncd --approve %s%s disables them", count,
+                 count == 1 ? "account carries" : "accounts carry", view->same, token, view->same);
   if (count && view->tell.json) {
     struct telling part = part_of (view, "unclaimed");
     tell_number (&part, "count", (int64_t) count);

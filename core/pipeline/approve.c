@@ -13,6 +13,7 @@
 #include "util/hash.h"
 #include "util/log.h"
 #include "util/mem.h"
+#include "util/text.h"
 
 #define TOKENS_KEPT 10
 #define FACT_MAX ((size_t) 256 << 20)
@@ -241,7 +242,7 @@ release (const struct held_set *now, const char *token, struct error *error)
     log_info ("approve: the changes that the token %s named are not held any more", token);
     return 0;
   }
-  log_info ("approved: %" PRId64 " of %zu held changes%s", count, now->count,
+  log_info ("approved: %" PRId64 " of %zu held change%s%s", count, now->count, TEXT_S (now->count),
             count < (int64_t) now->count ? "; the others changed since, or are new: they stay held"
                                          : "");
   return count;

@@ -11,6 +11,7 @@
 #include "plan/collide.h"
 #include "util/log.h"
 #include "util/mem.h"
+#include "util/text.h"
 
 #define DAY_MS ((int64_t) 24 * 3600 * 1000)
 #define LEAVERS_IN_DOUBT "leavers_in_doubt"
@@ -156,9 +157,10 @@ words_of (const struct pass *pass, const struct kind *kind, const struct brake_c
   int64_t now = count->waiting + count->held;
   bool limit = collide_brake_trips (brake, (size_t) (now + count->done), owned, false);
   return mem_format (
-      "%" PRId64 " %s, %" PRId64 " more in the last 24 h, of %" PRId64 " accounts owned and active; "
+      "%" PRId64 " %.*s, %" PRId64 " more in the last 24 h, of %" PRId64 " account%s owned and active; "
       "the limit is %d percent or %" PRId64 ", whichever is more%s",
-      now, kind->name, count->done, pass->owned_active, brake->percent, brake->min,
+      now, (int) strlen (kind->name) - (now == 1), kind->name, count->done, pass->owned_active,
+      TEXT_S (pass->owned_active), brake->percent, brake->min,
       limit ? "" : "; more than half are held in any case");
 }
 

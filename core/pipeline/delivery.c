@@ -289,8 +289,8 @@ delivery_run (struct pass *pass, struct error *error)
   item_free_spares (&delivery);
   delivery_forget_notes (&delivery);
   if (rc == 0 && !delivery.stop && delivery.unread)
-    return error_set (error, "%lld changes wait for their entries to be read again, and the source "
-                      "could not tell of them; they stay queued for the next run",
-                      (long long) delivery.unread);
+    return error_set (error, "%lld %s queued for the next run: first the entry of each has to be read "
+                      "again, and the source could not tell of it", (long long) delivery.unread,
+                      delivery.unread == 1 ? "change stays" : "changes stay");
   return rc < 0 || delivery.stop ? -1 : 0;
 }

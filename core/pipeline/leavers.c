@@ -314,8 +314,10 @@ leavers_find (struct pass *pass, struct error *error)
   if (rc >= 0)
     rc = find_removals (pass, error);
   if (pass->unconfirmed)
-    log_warning ("%lld entries that seem to have left could not be confirmed; their accounts are "
-                 "not touched", (long long) pass->unconfirmed);
+    log_warning ("%lld %s not touched", (long long) pass->unconfirmed,
+                 pass->unconfirmed == 1
+                     ? "entry that seems to have left could not be confirmed; its account is"
+                     : "entries that seem to have left could not be confirmed; their accounts are");
   ids_fini (&candidates);
   return rc < 0 ? -1 : 0;
 }

@@ -13,6 +13,7 @@
 #include "util/log.h"
 #include "util/mem.h"
 #include "util/notify.h"
+#include "util/text.h"
 
 #define PAGE_MAX ((size_t) 16 << 20)
 #define PAGES_MAX 1000000
@@ -178,9 +179,10 @@ meeting_begin (struct delivery *delivery)
     return -1;
   if (!meeting.asked || meeting.accounts == 0)
     return 0;
-  log_info ("%" PRId64 " accounts exist already; meeting them by %s (%" PRId64 " requests)",
-            meeting.accounts, meeting.list ? "listing" : "asking for each new person",
-            meeting.list ? meeting.pages : meeting.people);
+  int64_t requests = meeting.list ? meeting.pages : meeting.people;
+  log_info ("accounts exist already (%" PRId64 "); meeting them by %s (%" PRId64 " request%s)",
+            meeting.accounts, meeting.list ? "listing" : "asking for each new person", requests,
+            TEXT_S (requests));
   delivery->meet_each = !meeting.list;
   delivery->met_by_list = meeting.list;
   budget_expect (&delivery->pass->p->budget, meeting.pages);

@@ -162,8 +162,11 @@ opening_run (struct pass *pass, struct error *error)
   if (back)
     log_warning ("the clock was ahead in an earlier pass: what would wait for that time is due now");
   if (doubtful > 0 && !pass->options->dry_run) /* a plan: another run may have them in flight */
-    log_info ("%" PRId64 " changes were under way when the last run ended; they are looked up before "
-              "they are done again", doubtful);
+    log_info ("%" PRId64 " %s done again", doubtful,
+              doubtful == 1 ? "change was under way when the last run ended; it is looked up before it "
+                              "is"
+                            : "changes were under way when the last run ended; they are looked up "
+                              "before they are");
   if (take_orders (pass, error) < 0 || protect_compare (pass, error) < 0)
     return -1;
   return look_back (pass, error);

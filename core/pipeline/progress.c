@@ -7,6 +7,7 @@
 
 #include "util/clock.h"
 #include "util/log.h"
+#include "util/text.h"
 
 #define EVERY_US 100000
 
@@ -29,7 +30,7 @@ progress_intake (struct pass *pass)
   if (!due (pass))
     return;
   double seconds = (double) (clock_now_ms () - pass->started_ms) / 1000;
-  snprintf (line, sizeof line, "reading: %" PRId64 " entries, %.0f a second", pass->report->read,
+  snprintf (line, sizeof line, "entries read: %" PRId64 ", %.0f a second", pass->report->read,
             seconds > 0 ? (double) pass->report->read / seconds : 0);
   log_progress (line);
 }
@@ -56,7 +57,8 @@ progress_delivery (struct pass *pass, int64_t done, int64_t total, int64_t start
   double rate = seconds > 0 ? (double) done / seconds : 0;
   int64_t permitted = budget_left (&pass->p->budget);
   if (permitted >= 0)
-    snprintf (budget, sizeof budget, ", %" PRId64 " requests left in the budget's window", permitted);
+    snprintf (budget, sizeof budget, ", %" PRId64 " request%s left in the budget's window",
+              permitted, TEXT_S (permitted));
   put_left (left, sizeof left, rate > 0 ? (double) (total - done) / rate : 0);
   snprintf (line, sizeof line, "sending: %" PRId64 " of %" PRId64 ", %.1f a second%s, %s", done, total,
             rate, budget, left);

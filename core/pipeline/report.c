@@ -10,6 +10,7 @@
 
 #include "util/json.h"
 #include "util/mem.h"
+#include "util/text.h"
 
 #define LIST_MAX_BYTES ((size_t) 4 << 20)
 #define MAX_BYTES ((size_t) 32 << 20)
@@ -233,6 +234,7 @@ report_line (const struct report *r)
   put_part (&parts, r->drifted_list.count, "had other values than were sent");
   put_part (&parts, r->unclaimed_list.count, "unclaimed");
   put_waiting (&parts, r);
-  buffer_printf (&parts.out, "; %" PRId64 " requests", r->requests.total);
+  buffer_printf (&parts.out, "; %" PRId64 " request%s", r->requests.total,
+                 TEXT_S (r->requests.total));
   return buffer_take (&parts.out);
 }

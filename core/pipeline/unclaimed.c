@@ -108,8 +108,9 @@ unclaimed_list (struct pass *pass, struct error *error)
   int64_t count = pass->report->unclaimed_list.count;
   size_t active = json_array_size (listing.accounts);
   if (rc == 0 && count)
-    log_warning ("%" PRId64 " accounts carry an externalId of no entry (the report lists them); they "
-                 "are not touched%s%s%s", count, active ? ". `syncd --approve " : "",
+    log_warning ("%" PRId64 " %s an externalId of no entry (the report says which) and %s not touched"
+                 "%s%s%s", count, count == 1 ? "account carries" : "accounts carry",
+                 count == 1 ? "is" : "are", active ? ". `syncd --approve " : "",
                  active ? pass->report->approve_unclaimed : "",
                  active ? "` disables those that are active" : "");
   json_decref (listing.accounts);

@@ -17,6 +17,7 @@
 #include "util/log.h"
 #include "util/mem.h"
 #include "util/notify.h"
+#include "util/text.h"
 
 #define DOCUMENT_MAX ((size_t) 16 << 20)
 
@@ -216,7 +217,8 @@ fetch (struct verifier *v, int64_t accounts)
   int64_t pages = meeting_pages (v->pass->p, total);
   v->listed = total >= 0 && pages <= accounts;
   budget_expect (&v->pass->p->budget, v->listed ? pages : accounts);
-  log_info ("verifying %" PRId64 " accounts by %s", accounts, v->listed ? "listing" : "reading each");
+  log_info ("verifying %" PRId64 " account%s by %s", accounts, TEXT_S (accounts),
+            v->listed ? "listing" : "reading each");
   return v->listed ? meeting_list (&delivery) : 0;
 }
 
@@ -297,8 +299,8 @@ verify_run (struct pass *pass, struct error *error)
   int rc = fetch (&v, ignore ? counts.active : counts.owned);
   if (rc == 0 && (rc = compare_all (&v)) == 0 && (rc = put_right (&v)) == 0)
     rc = remember (pass, error);
-  log_info ("%" PRId64 " accounts read, %" PRId64 " differ from what was sent", v.looked,
-            pass->report->drifted_list.count);
+  log_info ("%" PRId64 " account%s read, %" PRId64 " with other values than were sent", v.looked,
+            TEXT_S (v.looked), pass->report->drifted_list.count);
   leaves_fini (&v.have);
   ids_fini (&v.again);
   ids_fini (&v.enabled);

@@ -12,6 +12,8 @@ bool text_is_utf8 (const char *bytes, size_t len);
 char *text_fold (const char *text);
 /* Are the names the same person's as far as ASCII case goes? */
 bool text_equal_nocase (const char *a, const char *b);
+/* Behind a noun of which there are COUNT. */
+#define TEXT_S(count) ((count) == 1 ? "" : "s")
 /* The nearest of COUNT words to WORD (edit distance at most a third of its length), or NULL. */
 const char *text_nearest (const char *word, const char *const *words, size_t count);
 

@@ -124,7 +124,7 @@ give_matches (struct session *s, const char *attribute, const char *value, struc
     rc = h->buffer_append (out, "]", 1);
   if (dropped > 0)
     h->log (s->scim.ctx, SYNCD_LOG_WARNING,
-            "a look-up by %s brought %zu accounts with another value; they are not used", attribute,
+            "a look-up by %s brought accounts with another value, which are not used: %zu", attribute,
             dropped);
   return rc == SYNCD_OK
              ? rc

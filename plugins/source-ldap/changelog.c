@@ -53,7 +53,7 @@ judge_newest (const struct session *session, const struct changelog_window *wind
     text_print (why, "the changelog does not record who changed: give the Retro Changelog plug-in "
                 "nsslapd-attribute: nsuniqueid:targetUniqueId" ADVICE);
   else if (!window->ours)
-    text_print (why, "none of the last %llu changes in the changelog is below the base: it may "
+    text_print (why, "none of the changes that the changelog shows (%llu) is below the base: it may "
                 "leave it out (nsslapd-include-suffix, nsslapd-exclude-suffix)" ADVICE,
                 (unsigned long long) window->shown);
 }

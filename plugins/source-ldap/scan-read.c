@@ -73,9 +73,10 @@ scan_end_early (struct syncd_ctx *ctx, const struct search *search, struct syncd
   if (search->why.len)
     text_add (&why, search->why.data, search->why.len);
   else
-    text_print (&why, "%llu references to other servers were not followed (one is %s): name those "
-                "servers as sources of their own, or set referrals: ignore",
-                (unsigned long long) search->references,
+    text_print (&why, "%llu %s not followed (one is %s): name those servers as sources of their own, "
+                "or set referrals: ignore", (unsigned long long) search->references,
+                search->references == 1 ? "reference to another server was"
+                                        : "references to other servers were",
                 search->reference ? search->reference : "?");
   return end_partial (ctx, &why, buffer);
 }
@@ -87,9 +88,10 @@ scan_end_partial (struct syncd_ctx *ctx, struct scan *scan, struct syncd_buffer 
 
   if (scan->search.why.len || !scan->nameless)
     return scan_end_early (ctx, &scan->search, buffer);
-  text_print (&why, "%llu entries show no usable %s (one is %s): let the bind identity read it, "
-              "or set id_attribute", (unsigned long long) scan->nameless,
-              scan->session->id_attribute, scan->first_nameless ? scan->first_nameless : "?");
+  text_print (&why, "%llu %s no usable %s (one is %s): let the bind identity read it, or set "
+              "id_attribute", (unsigned long long) scan->nameless,
+              scan->nameless == 1 ? "entry shows" : "entries show", scan->session->id_attribute,
+              scan->first_nameless ? scan->first_nameless : "?");
   return end_partial (ctx, &why, buffer);
 }
 
@@ -145,7 +147,7 @@ scan_list (struct syncd_ctx *ctx, struct scan *scan, uint32_t max_wait_ms,
   scan->search.filter = scan->filter.data;
   rc = scan_read (ctx, scan, max_wait_ms, take_any, NULL, entry, buffer);
   if (rc == 0 && scan->search.references)
-    HOST->log (ctx, SYNCD_LOG_INFO, "%llu references to other servers were ignored",
+    HOST->log (ctx, SYNCD_LOG_INFO, "references to other servers were ignored: %llu",
                (unsigned long long) scan->search.references);
   return rc;
 }

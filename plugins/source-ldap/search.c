@@ -14,8 +14,9 @@ fail_lost (struct syncd_ctx *ctx, struct search *search, int result)
   int32_t rc;
 
   search->session->broken = true;
-  text_print (&doing, "reading below \"%s\" from %s (after %llu entries)", search->base,
-              search->session->endpoint->uri, (unsigned long long) search->entries);
+  text_print (&doing, "reading below \"%s\" from %s (after %llu %s)", search->base,
+              search->session->endpoint->uri, (unsigned long long) search->entries,
+              search->entries == 1 ? "entry" : "entries");
   rc = error_fail (ctx, search->session->instance, search->session->ld, result,
                    doing.data ? doing.data : "the search");
   text_fini (&doing);

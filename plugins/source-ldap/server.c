@@ -113,7 +113,7 @@ choose_id (struct syncd_ctx *ctx, struct session *session, const struct samples 
   const char *chosen = session->instance->id_attribute;
 
   if (chosen && !samples->own_id)
-    return HOST->fail (ctx, SYNCD_E_CONFIG, "id_attribute: none of the first %u entries shows "
+    return HOST->fail (ctx, SYNCD_E_CONFIG, "id_attribute: none of the first entries (%u) shows "
                        "\"%s\": check its name, and that the bind identity may read it",
                        samples->count, chosen);
   for (size_t i = 0; !chosen && i < N_IDS; i++)

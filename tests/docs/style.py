@@ -61,6 +61,14 @@ class Style (unittest.TestCase):
             print("# " + line)
         self.assertLess(len(wrong), 1)
 
+    def test_messages_do_not_speak_of_1_accounts(self):
+        """A number before a noun has TEXT_S, or words for one beside those for many."""
+        plural = re.compile(r'(%(z|ll)?[du]|%" PRI[du]64 ") (active |held )?'
+                            '(accounts|changes|creates|entries|leavers|references|requests|updates)\\b')
+        wrong = ["%s:%d" % (p, n) for p in self.paths if p.startswith(("core/", "plugins/"))
+                 for n, line in enumerate(floors.text(p).split("\n"), 1) if plural.search(line)]
+        self.assertEqual([], wrong)
+
     def test_each_file_says_what_it_is_for(self):
         wrong = [p for p in self.paths if not floors.text(p).startswith(("/*", "//"))]
         self.assertEqual([], wrong)

@@ -35,8 +35,9 @@ class Unclaimed(pipeline.Test):
         self.assertEqual([u["id"] for u in report["unclaimed"]], [account])
         self.assertEqual((report["held"], report["approve"], self.state_of(p)), (0, None, "active"))
         token = report["approve_unclaimed"]
-        self.says(report, "`syncd --approve %s -c [^`]*` disables" % token)
-        self.says(p.run("status"), "unclaimed +1 ", "--approve " + token)
+        self.says(report, r"\b1 account carries an externalId .* and is not touched\. ",
+                  "`syncd --approve %s -c [^`]*` disables" % token)
+        self.says(p.run("status"), "unclaimed +1 active account carries ", "--approve " + token)
         self.says(p.run("explain", "p0003@example.com"), "unclaimed", "--approve " + token)
         plan = p.run("plan", "--approve", token)
         self.assertRegex(plan.out, "(?m)^disable +p0003@example.com")

@@ -71,7 +71,7 @@ class Scripted(source.Case):
 
     def test_a_connection_closed_between_entries(self):
         run = self.run_pages(lambda request: [person(request, 0), CLOSE])
-        self.assertSays(run, source.UNREACHABLE, "after 1 entries")
+        self.assertSays(run, source.UNREACHABLE, "(after 1 entry)")
         self.assertIsNone(run.end)
 
     def test_a_connection_closed_inside_a_message(self):
