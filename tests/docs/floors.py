@@ -115,6 +115,16 @@ class Floors (unittest.TestCase):
                       for match in IMPURE_CALLS.finditer(code(path))]
         self.nothing(wrong)
 
+    def test_the_map_of_the_pipeline_is_whole(self):
+        """HACKING.md: every file of core/pipeline has its place in a pass, and no other."""
+        section = text("HACKING.md").split("## How a pass flows")[1].split("\n## ")[0]
+        named = {os.path.basename(name) for name in re.findall(r"`([\w/]+\.c)`", section)}
+        there = {os.path.basename(path) for path in sources("core/pipeline") if path.endswith(".c")}
+        self.nothing(["HACKING.md does not name core/pipeline/" + name for name in there - named]
+                     + ["HACKING.md names %s, which is not in core/pipeline" % name
+                        for name in named - there])
+        self.nothing([line for line in section.split("\n") if len(line) > 100])
+
     def test_config_h_comes_first_and_never_in_headers(self):
         wrong = []
         for path in sources("core"):
