@@ -66,12 +66,13 @@ after (int64_t now_us, int64_t delay_us)
   return delay_us == NEVER ? NEVER : now_us + delay_us;
 }
 
-/* When what is still queued is tried: as its rows say, not more often than once a second. */
+/* When what is still queued is tried: as its rows say, not more often than once a second. Those that
+ * wait for their entries are due never. */
 static void
 plan_queue (struct watch *w, const struct report *report)
 {
-  int64_t due_ms = store_queue_next_due (w->p->store);
-  int64_t wait_us = (due_ms - clock_now_ms ()) * 1000;
+  int64_t due_ms = store_queue_next_due (w->p->store), wait_ms = due_ms - clock_now_ms ();
+  int64_t wait_us = (wait_ms < STORE_QUEUED_MOST_MS ? wait_ms : STORE_QUEUED_MOST_MS) * 1000;
   int64_t least = report_did_something (report) ? SECOND_US / 10 : SECOND_US;
   w->next_queue_us = due_ms ? clock_monotonic_us () + (wait_us > least ? wait_us : least) : 0;
 }
