@@ -78,7 +78,7 @@ http_header_line (struct http *h, const char *text, size_t len)
     forget (r);
     h->head_ended = false;
   }
-  if (len > 0 && strspn (text, "\r\n") >= len)
+  if ((len == 1 && text[0] == '\n') || (len == 2 && text[0] == '\r' && text[1] == '\n'))
     h->head_ended = true;
   if (colon == NULL)
     return;
