@@ -95,7 +95,7 @@ print_meeting (const struct printer *printer, const struct meeting *m)
             m->accounts == 0 ? "nothing" : m->list ? "list" : "find", m->pages, m->people);
   else if (m->accounts > 0 && m->list)
     printf ("meeting  accounts that exist already (%" PRId64 ") are listed (%" PRId64 " request%s), "
-            "because asking for each new person takes more (%" PRId64 ")\n", m->accounts, m->pages,
+            "for asking for each new person takes no fewer (%" PRId64 ")\n", m->accounts, m->pages,
             TEXT_S (m->pages), m->people);
   else if (m->accounts > 0)
     printf ("meeting  accounts exist already (%" PRId64 "): each new person is asked for (%" PRId64

@@ -90,7 +90,7 @@ class Economy(pipeline.Test):
         self.assertEqual((said["accounts"], said["people"]), (accounts, people))
         kinds = self.kinds(p)
         self.assertEqual(kinds.count("create"), people)
-        self.says(text, "meeting +%d accounts exist" % accounts,
+        self.says(text, r"meeting +accounts (that )?exist already \(%d\)" % accounts,
                   "listed" if said["by"] == "list" else "asked for")
         return said, kinds
 
